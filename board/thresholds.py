@@ -1,0 +1,32 @@
+"""The values of rules that a programme sets for itself, and what holds where it has set none."""
+
+from datetime import date
+from decimal import Decimal
+
+from board.models import Programme
+
+# Where the programme has no row. Origins: the grant terms of this family name no figures, so these are
+# the board's practice; 10% and £5,000 for variances and 5% for underspend are common in grants of this kind.
+DEFAULTS: dict[str, Decimal] = {
+    "variance-percent": Decimal("10.00"),
+    "variance-amount": Decimal("5000.00"),
+    "underspend-percent": Decimal("5.00"),
+    "virement-amount": Decimal("10000.00"),
+    "march-percent": Decimal("25.00"),
+    "single-entry-percent": Decimal("25.00"),
+    "evidence-amount": Decimal("500.00"),
+    "suppress-below": Decimal("5.00"),
+    "not-known-percent": Decimal("20.00"),
+    "quarter-change-percent": Decimal("50.00"),
+    "quarter-change-count": Decimal("10.00"),
+    "rag-green-percent": Decimal("95.00"),
+    "rag-amber-percent": Decimal("80.00"),
+}
+
+
+def threshold(programme: Programme, rule: str, day: date) -> Decimal:
+    """The value in force on a day, in the rule's unit (pounds, per cent or a count)."""
+    rows = [row for row in programme.thresholds.all() if row.rule == rule and row.from_date <= day]
+    if not rows:
+        return DEFAULTS[rule]
+    return Decimal(max(rows, key=lambda row: row.from_date).value).scaleb(-2)
