@@ -1,0 +1,52 @@
+"""What every page's frame shows: the service's name, the demonstration's banner, the person's role and menu."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from board import clock
+from board.access import may
+
+SERVICE = "Domestic abuse perpetrator fund: grant and returns"
+OWNER = "Southend, Essex and Thurrock Domestic Abuse Board"
+
+# The menu, in its order: label, name of the address, action. A person sees what their acting role may do.
+NAVIGATION: tuple[tuple[str, str, str], ...] = ()
+
+
+def menu_of(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries of the menu for this person; `current` where the page lies under the entry's address."""
+    entries = []
+    for label, name, action in NAVIGATION:
+        if may(request.user, action):
+            url = reverse(name)
+            entries.append({"label": label, "url": url, "current": request.path.startswith(url)})
+    return entries
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`site` in every template. A page drawn before the person is known (an error) has no role and no menu."""
+    shown: dict[str, Any] = {
+        "service": SERVICE,
+        "owner": OWNER,
+        "demonstration": settings.DEMONSTRATION,
+        "fixed_date": settings.FIXED_DATE,
+    }
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        shown |= {
+            "role": user.acting,
+            "roles": user.roles_on(clock.today()),
+            "navigation": menu_of(request),
+            "switch_url": _switch_url(),
+        }
+    return {"site": shown}
+
+
+def _switch_url() -> str:
+    try:
+        return reverse("switch_role")
+    except NoReverseMatch:
+        return ""
