@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.forms.widgets import Input
 
 # In the order in which they are tried: a subclass before its parent.
 _CLASS_OF_WIDGET: tuple[tuple[type[forms.Widget], str], ...] = (
@@ -18,7 +19,7 @@ _CLASS_OF_WIDGET: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Textarea, "govuk-textarea"),
     (forms.FileInput, "govuk-file-upload"),
     (forms.HiddenInput, ""),
-    (forms.Input, "govuk-input"),
+    (Input, "govuk-input"),
     (forms.MultiWidget, "govuk-input"),
 )
 

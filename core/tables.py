@@ -115,19 +115,17 @@ class TagColumn(Column):
         self.colours = dict(colours or {})
         self.labels = dict(labels or {})
 
-    def label(self, record: Any, value: Any) -> str:
-        if value in self.labels:
-            return str(self.labels[value])
-        display = getattr(record, f"get_{self.accessor}_display", None)
-        return str(display()) if display else str(value)
+    def label(self, value: Any) -> str:
+        return str(self.labels.get(value, value))
 
     def render(self, record: Any, value: Any) -> SafeString:
-        colour = self.colours.get(str(value), "")
+        # A choice arrives as its label; the colour goes by the slug that is stored.
+        colour = self.colours.get(str(self.accessor.resolve(record)), "")
         extra = f" govuk-tag--{colour}" if colour else ""
-        return format_html('<strong class="govuk-tag{}">{}</strong>', extra, self.label(record, value))
+        return format_html('<strong class="govuk-tag{}">{}</strong>', extra, self.label(value))
 
     def value(self, record: Any, value: Any) -> str:
-        return self.label(record, value)
+        return self.label(value)
 
 
 class Table(tables.Table):
@@ -175,7 +173,9 @@ class Table(tables.Table):
         if isinstance(rows, QuerySet):
             # Numbered names, since a total may not be called as a field of the model is.
             named = {f"total_{i}": name for i, name in enumerate(wanted)}
-            sums = rows.order_by().aggregate(**{key: Sum(wanted[name].for_queryset()) for key, name in named.items()})
+            sums = rows.order_by().aggregate(
+                **{key: Sum(wanted[name].replace(".", "__")) for key, name in named.items()}
+            )
             return {named[key]: value for key, value in sums.items()}
         found = {name: [accessor.resolve(row) for row in rows] for name, accessor in wanted.items()}
         return {name: sum(value for value in values if value is not None) for name, values in found.items()}

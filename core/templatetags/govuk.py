@@ -26,7 +26,7 @@ class SummaryItem:
 
 def errors_of(source: Any) -> list[SummaryItem]:
     """All errors of a form or a formset, those about no field first, each with its box."""
-    if source is None:
+    if not source:  # None, or the empty text that a template makes of a missing name
         return []
     if isinstance(source, forms.BaseFormSet):
         if not source.is_bound:
