@@ -421,5 +421,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject}"
-
-

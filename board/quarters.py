@@ -86,7 +86,9 @@ def mark_closed(quarter: Quarter, what: str, *, by: User) -> Quarter:
             problems.append(Problem("order", f"{row} is still open for {what}. Close it first.", True, "quarter"))
     if locked.kind != Quarter.Kind.CLOSING and clock.today() <= locked.last_day:
         problems.append(
-            Problem("running", f"{locked} runs until {locked.last_day:%-d %B %Y}. Close it after that.", True, "quarter")
+            Problem(
+                "running", f"{locked} runs until {locked.last_day:%-d %B %Y}. Close it after that.", True, "quarter"
+            )
         )
     refuse_if_blocking(problems)
     if what == MONEY:

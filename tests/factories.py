@@ -1,11 +1,15 @@
 """Small true-to-life rows for tests: two years, three projects, and people in their roles."""
 
 from datetime import date
+from decimal import Decimal
 
-from board.models import Organisation, Programme, Project, Quarter, Role, User
+from board.models import UNALLOCATED, Organisation, Programme, Project, Quarter, Role, User
 from board.programmes import set_up
 from contracts.contracting import Values, engage
 from contracts.models import Contract
+from funding.budgeting import award
+from funding.models import BudgetLine, CostHeading, Source, Transaction
+from funding.spending import Charge, record
 
 ORGANISATIONS = {
     "home-office": ("Home Office", "home-office"),
@@ -30,7 +34,12 @@ def organisation(code: str) -> Organisation:
 
 
 def person(
-    kind: str, organisation_code: str, *, number: int = 1, programme: Programme | None = None, ends_on: date | None = None
+    kind: str,
+    organisation_code: str,
+    *,
+    number: int = 1,
+    programme: Programme | None = None,
+    ends_on: date | None = None,
 ) -> User:
     """A person with one role, acting in it. The name is a role title: invented people are never named."""
     email = f"{kind}.{organisation_code}.{number}@example.org"
@@ -48,7 +57,9 @@ def person(
     return user.act_as(user.roles.select_related("organisation", "programme").get())
 
 
-def programme(code: str = "DAPF-2023-25", first_day: date = date(2023, 4, 1), last_day: date = date(2025, 3, 31)) -> Programme:
+def programme(
+    code: str = "DAPF-2023-25", first_day: date = date(2023, 4, 1), last_day: date = date(2025, 3, 31)
+) -> Programme:
     """A programme with years, quarters and the projects CHB, SIS and GDM."""
     by = person("administrator", "pfcc")
     row = set_up(
@@ -104,3 +115,88 @@ def contract(
         **{**defaults, **fields},
     )
     return engage(contract=row, values=values or {}, by=by or person("commissioning-officer", "pfcc"))
+
+
+def money(programme: Programme) -> "Money":
+    """Sources, awards, headings and budget lines of a programme: the grant, and ECC's cash and in-kind match."""
+    return Money(programme)
+
+
+class Money:
+    """What money tests start from: a grant of £600,000 a year on CHB and SIS, and a council's match.
+
+    `line(project, heading, year, source)` finds or makes a budget line.
+    """
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self.finance = person("finance-officer", "pfcc")
+        self.council_finance = person("finance-officer", "ecc")
+        self.grant = self._source("GRANT", "Home Office grant", "home-office", Source.Kind.GRANT, "pfcc", 0)
+        self.ecc_cash = self._source("ECC-CASH", "Essex County Council cash", "ecc", Source.Kind.CASH_MATCH, "ecc", 1)
+        self.ecc_in_kind = self._source("ECC-KIND", "Essex in-kind", "ecc", Source.Kind.IN_KIND_MATCH, "ecc", 2)
+        self.headings = {
+            code: CostHeading.objects.create(programme=programme, code=code, name=name, position=position, **flags)
+            for position, (code, name, flags) in enumerate(
+                [
+                    ("provider", "Provider contract payments", {}),
+                    ("staff", "Staff salaries", {}),
+                    ("capital", "Equipment (capital)", {"capital": True}),
+                    ("hospitality", "Entertaining", {"ineligible": True}),
+                    (UNALLOCATED, "Unallocated", {}),
+                ]
+            )
+        }
+        for year in programme.years.all():
+            for source, amount in ((self.grant, "600000"), (self.ecc_cash, "35000"), (self.ecc_in_kind, "15000")):
+                award(
+                    source=source,
+                    year=year,
+                    amount=Decimal(amount).quantize(Decimal("0.01")),
+                    effective_on=programme.first_day,
+                    reason="Award letter",
+                    by=self.finance,
+                    in_kind_rate=Decimal("25.00") if source is self.ecc_in_kind else None,
+                )
+
+    def _source(self, code: str, name: str, funder: str, kind: str, kept_by: str, position: int) -> Source:
+        return Source.objects.create(
+            programme=self.programme,
+            code=code,
+            name=name,
+            funder=organisation(funder),
+            kind=kind,
+            kept_by=organisation(kept_by),
+            position=position,
+        )
+
+    def line(
+        self, project: str = "CHB", heading: str = "provider", year: str = "2023-24", source: Source | None = None
+    ) -> BudgetLine:
+        return BudgetLine.objects.get_or_create(
+            source=source or self.grant,
+            project=self.programme.projects.get(code=project),
+            heading=self.headings[heading],
+            year=self.programme.years.get(code=year),
+        )[0]
+
+    def quarter(self, code: str = "2023-24-Q1") -> Quarter:
+        return quarter(self.programme, code)
+
+    def entry(self, cost: str, *, on: date = date(2023, 6, 15), **fields: object) -> Transaction:
+        """An unsaved entry whose net is its cost."""
+        defaults: dict[str, object] = {
+            "kind": Transaction.Kind.ACTUAL,
+            "supplier_name": "Supplier Limited",
+            "description": "Sessions delivered",
+            "accounting_on": on,
+            "service_from": on,
+            "service_to": on,
+            "net": Decimal(cost),
+        }
+        return Transaction(**{**defaults, **fields})
+
+    def record(self, cost: str, *charges: Charge, by: User | None = None, **fields: object) -> Transaction:
+        """Record an entry; without charges it goes whole to CHB's provider line in 2023-24 Q1."""
+        used = charges or (Charge(self.line(), self.quarter()),)
+        return record(entry=self.entry(cost, **fields), charges=used, by=by or self.finance).transaction

@@ -1,0 +1,336 @@
+"""The claim: worked out from the record, certified once, paid, and put right by disallowances."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from board import clock, events, rows
+from board.models import Quarter, User, Year
+from core.money import NOUGHT, in_words
+from core.problems import Problem, refuse_if_blocking
+from funding import claim_arithmetic
+from funding.claim_arithmetic import YearFigures
+from funding.models import (
+    Award,
+    Claim,
+    ClaimLine,
+    ClaimPart,
+    Disallowance,
+    DisallowancePart,
+    Receipt,
+    ReceiptPart,
+    Source,
+    SpendLine,
+)
+
+
+@dataclass(frozen=True)
+class WorkedPart:
+    """One award year of a claim: what went in, what comes out, and which lines it takes up."""
+
+    year: Year
+    final: bool
+    figures: YearFigures
+    part: claim_arithmetic.Part
+    lines: tuple[SpendLine, ...]
+
+    @property
+    def from_earlier_quarters(self) -> Decimal:
+        """Of the newly claimed lines, those that relate to an earlier quarter than the one they are in."""
+        return sum((line.cost for line in self.lines if line.relates_to_id), NOUGHT)
+
+    @property
+    def lapsing(self) -> Decimal:
+        return claim_arithmetic.lapsing(self.figures.award, self.part.eligible_to_date)
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A claim as the record gives it now; certified only by the return."""
+
+    source: Source
+    quarter: Quarter
+    parts: tuple[WorkedPart, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return claim_arithmetic.total(worked.part for worked in self.parts)
+
+
+def grant_of(programme_id: int) -> Source:
+    """The grant source of a programme."""
+    return Source.objects.select_related("programme__recipient", "funder", "kept_by").get(
+        programme_id=programme_id, kind=Source.Kind.GRANT
+    )
+
+
+def work_out(source: Source, quarter: Quarter, *, today: date) -> Worked:
+    """The claim of a grant source for a quarter or closing period, from everything recorded up to it.
+
+    One part is the quarter's own year. A claimable decrease of an earlier year recorded in this
+    quarter, after that year's final claim, makes a second part of its own, never netted against the first.
+    """
+    years = {quarter.year_id: quarter.year}
+    later = (
+        SpendLine.objects.claimable()
+        .charged_to(source)
+        .in_quarter(quarter)
+        .exclude(budget_line__year_id=quarter.year_id)
+    )
+    for line in later.select_related("budget_line__year"):
+        years[line.budget_line.year_id] = line.budget_line.year
+    ordered = sorted(years.values(), key=lambda year: (year.pk != quarter.year_id, year.starts))
+    return Worked(source, quarter, tuple(_work_out_year(source, year, quarter, today) for year in ordered))
+
+
+def _work_out_year(source: Source, year: Year, quarter: Quarter, today: date) -> WorkedPart:
+    final = quarter.kind == Quarter.Kind.CLOSING
+    after_final = year.pk != quarter.year_id
+    lines = _claimable_lines(source, year, quarter)
+    in_claims = ClaimLine.objects.filter(in_force=True, part__claim__source=source, part__year=year)
+    taken = set(in_claims.exclude(part__claim__quarter=quarter).values_list("line_id", flat=True))
+    before = ClaimPart.objects.filter(claim__source=source, claim__withdrawn_at=None, year=year).select_related(
+        "claim__quarter"
+    )
+    certified = sum((part.amount for part in before if part.claim.quarter.order < quarter.order), NOUGHT)
+    disallowed = (
+        DisallowancePart.objects.filter(line__budget_line__source=source, line__budget_line__year=year).aggregate(
+            total=Sum("amount")
+        )["total"]
+        or NOUGHT
+    )
+    ceiling = Award.objects.prefetch_related("revisions").get(source=source, year=year)
+    figures = YearFigures(
+        award=ceiling.amount_on(today),
+        claimable=sum((line.cost for line in lines), NOUGHT),
+        disallowed=disallowed,
+        certified=certified,
+    )
+    return WorkedPart(
+        year=year,
+        final=final,
+        figures=figures,
+        part=claim_arithmetic.work_out(figures, may_be_negative=final or after_final),
+        lines=tuple(line for line in lines if line.pk not in taken),
+    )
+
+
+def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> list[SpendLine]:
+    found = (
+        SpendLine.objects.claimable()
+        .charged_to(source)
+        .filter(budget_line__year=year)
+        .select_related(
+            "transaction__contract",
+            "budget_line__project",
+            "budget_line__heading",
+            "budget_line__year",
+            "quarter",
+            "relates_to",
+        )
+        .order_by("transaction__reference", "number")
+    )
+    return [line for line in found if line.quarter.order <= quarter.order]
+
+
+def certify(
+    *, source: Source, quarter: Quarter, reference: str, content_hash: str, expected: Decimal, by: User
+) -> Claim:
+    """Write the claim of a quarter with its parts and lines. Part of certifying the return, inside its transaction.
+
+    Refuses while the quarter is open for money, when an earlier quarter of the same award year is not
+    certified (F29), when one is certified already, or when the amount is no longer the `expected` one
+    that was signed.
+    """
+    Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    worked = work_out(source, quarter, today=clock.today())
+    refuse_if_blocking(_certifying_problems(worked, expected))
+    claim = Claim(
+        reference=reference,
+        content_hash=content_hash,
+        programme=source.programme,
+        source=source,
+        quarter=quarter,
+        amount=worked.amount,
+        certified_at=clock.now(),
+        certified_by=by,
+    )
+    claim.full_clean()
+    claim.save(force_insert=True)
+    for row in worked.parts:
+        part = ClaimPart(
+            claim=claim,
+            year=row.year,
+            final=row.final,
+            award=row.figures.award,
+            claimable_to_date=row.figures.claimable,
+            disallowed=row.figures.disallowed,
+            eligible_to_date=row.part.eligible_to_date,
+            claimed_before=row.part.claimed_before,
+            amount=row.part.amount,
+            credit_carried=row.part.credit_carried,
+            beyond_award=row.part.beyond_award,
+        )
+        part.full_clean()
+        part.save(force_insert=True)
+        ClaimLine.objects.bulk_create(ClaimLine(part=part, line=line, cost=line.cost) for line in row.lines)
+    events.record("claim.certify", claim.reference, by=by, words=in_words(claim.amount), programme=claim.programme)
+    return claim
+
+
+def _certifying_problems(worked: Worked, expected: Decimal) -> list[Problem]:
+    quarter, found = worked.quarter, []
+    if quarter.money_closed_at is None:
+        found.append(Problem("open", f"{quarter} is still open for spend. Close it first.", True))
+    in_force = Claim.objects.in_force().filter(source=worked.source)
+    if in_force.filter(quarter=quarter).exists():
+        found.append(Problem("F29", f"The claim for {quarter} is certified already.", True))
+    certified = set(in_force.values_list("quarter_id", flat=True))
+    for earlier in quarter.year.quarters.all():
+        if earlier.order < quarter.order and earlier.pk not in certified:
+            found.append(Problem("F29", f"The claim for {earlier} is not certified yet. Certify it first.", True))
+    if worked.amount != expected:
+        found.append(
+            Problem(
+                "changed",
+                f"The claim is now {in_words(worked.amount)}; {in_words(expected)} was signed. "
+                "Prepare the return again.",
+                True,
+            )
+        )
+    return found
+
+
+def withdraw(*, claim: Claim, reason: str, by: User) -> Claim:
+    """Take back a claim that the funder returned before paying it. Part of revising the return.
+
+    Refused once it is paid in part, or a later claim of the same award year is certified.
+    """
+    with transaction.atomic():
+        row = Claim.objects.select_for_update(of=("self",)).select_related("quarter").get(pk=claim.pk)
+        years = row.parts.values_list("year_id", flat=True)
+        later = Claim.objects.in_force().filter(source=row.source, parts__year__in=years).select_related("quarter")
+        problems = []
+        if row.receipt_parts.exists():
+            problems.append(
+                Problem("paid", f"{row.reference} has been paid; put errors right in the open quarter.", True)
+            )
+        if any(other.quarter.order > row.quarter.order for other in later):
+            problems.append(Problem("later", f"A later claim than {row.reference} is certified.", True))
+        if not reason.strip():
+            problems.append(Problem("reason", "Give the reason for withdrawing the claim.", True, "reason"))
+        refuse_if_blocking(problems)
+        row.withdrawn_at, row.withdrawn_reason = clock.now(), reason.strip()
+        row.save()
+        for line in ClaimLine.objects.filter(part__claim=row):
+            line.in_force = False
+            line.save()
+        events.record("claim.withdraw", row.reference, by=by, words=reason, programme=row.programme)
+    return row
+
+
+def receive(
+    *,
+    source: Source,
+    received_on: date,
+    parts: Sequence[ReceiptPart],
+    by: User,
+    bank_reference: str = "",
+) -> Receipt:
+    """Record a payment from the funder against claims. `parts` are unsaved: claim, amount, short and its reason."""
+    with transaction.atomic():
+        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        problems = []
+        for part in parts:
+            owed = part.claim.still_owed()
+            if part.amount + part.short > owed:
+                problems.append(
+                    Problem(
+                        "receipt",
+                        f"{part.claim.reference} has {in_words(owed)} outstanding; "
+                        f"{in_words(part.amount + part.short)} is more than that.",
+                        True,
+                        "amount",
+                    )
+                )
+        refuse_if_blocking(problems)
+        receipt = Receipt(
+            reference=rows.next_reference("REC"),
+            source=source,
+            received_on=received_on,
+            bank_reference=bank_reference,
+            amount=sum((part.amount for part in parts), NOUGHT),
+        )
+        rows.create(receipt, by=by)
+        for part in parts:
+            part.receipt = receipt
+            part.full_clean()
+            part.save(force_insert=True)
+        events.record(
+            "claim.receive", receipt.reference, by=by, words=in_words(receipt.amount), programme=source.programme
+        )
+    return receipt
+
+
+def disallow(
+    *,
+    source: Source,
+    amounts: Mapping[SpendLine, Decimal],
+    disallowed_on: date,
+    funder_reference: str,
+    reason: str,
+    by: User,
+) -> Disallowance:
+    """Record that the funder refuses claimed cost; each part at most what remains of its claimed line."""
+    with transaction.atomic():
+        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        problems = []
+        for line, amount in amounts.items():
+            claimed = ClaimLine.objects.filter(line=line, in_force=True).exists()
+            taken = line.disallowed_parts.aggregate(total=Sum("amount"))["total"] or NOUGHT
+            if not claimed:
+                problems.append(Problem("disallow", f"{line.reference} is in no claim.", True, "lines"))
+            elif amount > line.cost - taken:
+                problems.append(
+                    Problem(
+                        "disallow", f"Only {in_words(line.cost - taken)} of {line.reference} remains.", True, "lines"
+                    )
+                )
+        refuse_if_blocking(problems)
+        row = Disallowance(
+            reference=rows.next_reference("D"),
+            source=source,
+            disallowed_on=disallowed_on,
+            funder_reference=funder_reference,
+            reason=reason,
+        )
+        rows.create(row, by=by, reason=reason)
+        for line, amount in amounts.items():
+            part = DisallowancePart(disallowance=row, line=line, amount=amount)
+            part.full_clean()
+            part.save(force_insert=True)
+        events.record("claim.disallow", row.reference, by=by, words=reason, programme=source.programme)
+    return row
+
+
+def unclaimed(source: Source, year: Year) -> list[tuple[SpendLine, str]]:
+    """Each line of a year that is in no claim in force, with the reason in words."""
+    found = []
+    lines = (
+        SpendLine.objects.in_force()
+        .charged_to(source)
+        .filter(budget_line__year=year)
+        .exclude(Q(claim_lines__in_force=True))
+        .select_related("transaction", "budget_line__project", "budget_line__heading", "quarter")
+        .order_by("transaction__reference", "number")
+    )
+    for line in lines:
+        reason = (
+            line.get_state_reason_display() if line.state_reason else f"Not claimed yet: {line.quarter.short_label}"
+        )
+        found.append((line, reason))
+    return found

@@ -1,0 +1,214 @@
+"""Money out: what the ledgers show, and the budget lines that it is charged to."""
+
+from decimal import Decimal
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
+
+from board.models import Organisation, Programme, Quarter, Role, User
+from board.rows import Kept
+from contracts.models import Contract
+from core.money import NOUGHT, PenceField
+from funding.models.given import BudgetLine, Source
+
+
+class TransactionQuerySet(models.QuerySet["Transaction"]):
+    def visible_to(self, user: User) -> Self:
+        """What the organisation recorded or funds; all of its programmes for the recipient and auditors."""
+        sources = Source.objects.visible_to(user)
+        lines = SpendLine.objects.filter(transaction=OuterRef("pk"), budget_line__source__in=sources)
+        return self.filter(Exists(lines))
+
+    def in_force(self) -> Self:
+        """Without the void ones, which stay on record and count nowhere."""
+        return self.filter(voided_at=None)
+
+
+class Transaction(Kept):
+    """One row is what the ledger of a recording organisation shows.
+
+    `cost = net + VAT − recoverable VAT` is what the organisation bears. Credits and reversals are
+    negative throughout. Neither supplier nor contract is required: payroll and journals carry a basis.
+    """
+
+    class Kind(models.TextChoices):
+        ACTUAL = "actual", "Actual"
+        ACCRUAL = "accrual", "Accrual"
+        REVERSAL = "reversal", "Reversal"
+        IN_KIND = "in-kind", "In-kind"
+        SUMMARY = "summary", "Summary"
+        ADVANCE = "advance", "Advance"
+        REPORTED_SPEND = "reported-spend", "Reported spend"
+
+    reference = models.CharField(max_length=20, unique=True, editable=False)
+    recorded_by = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="transactions")
+    kind = models.CharField(max_length=20, choices=Kind)
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, blank=True, related_name="transactions")
+    supplier_name = models.CharField(max_length=200, blank=True, help_text="As the ledger has it.")
+    document_number = models.CharField(max_length=60, blank=True)
+    description = models.CharField(max_length=200)
+    basis = models.CharField(max_length=200, blank=True, help_text="Post title, share or rate; no person's name.")
+    accounting_on = models.DateField()
+    service_from = models.DateField()
+    service_to = models.DateField()
+    received_on = models.DateField(null=True, blank=True)
+    paid_on = models.DateField(null=True, blank=True)
+    net = PenceField()
+    vat = PenceField(default=NOUGHT)
+    recoverable_vat = PenceField(default=NOUGHT)
+    cost = PenceField(editable=False)
+    # In-kind: hundredths of an hour, times the award's rate.
+    quantity_hundredths = models.BigIntegerField(null=True, blank=True)
+    takes_back = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="taken_back_by", editable=False
+    )
+    re_raises = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="re_raised_by", editable=False
+    )
+    reason = models.TextField(blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    void_reason = models.TextField(blank=True, editable=False)
+
+    objects = TransactionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["reference"]
+        indexes: ClassVar = [models.Index(fields=["recorded_by", "document_number"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(cost=F("net") + F("vat") - F("recoverable_vat")),
+                name="transaction_cost_adds_up",
+                violation_error_message="Cost is net plus VAT less the VAT that is recovered.",
+            ),
+            models.CheckConstraint(
+                condition=Q(recoverable_vat__gte=0, recoverable_vat__lte=F("vat"))
+                | Q(recoverable_vat__lte=0, recoverable_vat__gte=F("vat")),
+                name="transaction_recoverable_vat_within_vat",
+                violation_error_message="The VAT that is recovered lies between nought and the VAT.",
+            ),
+            models.CheckConstraint(
+                condition=Q(service_to__gte=F("service_from")),
+                name="transaction_service_ends_after_it_starts",
+                violation_error_message="The service cannot end before it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at=None, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                name="transaction_void_has_a_reason",
+                violation_error_message="Give the reason for making it void.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reversal") | Q(takes_back__isnull=False),
+                name="transaction_reversal_names_what_it_takes_back",
+                violation_error_message="A reversal names the entry that it takes back.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="in-kind") | Q(quantity_hundredths__isnull=False, vat=0),
+                name="transaction_in_kind_has_a_quantity",
+                violation_error_message="An in-kind contribution has a quantity and no VAT.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_void(self) -> bool:
+        return self.voided_at is not None
+
+
+class SpendLineQuerySet(models.QuerySet["SpendLine"]):
+    def visible_to(self, user: User) -> Self:
+        """The lines that charge the sources visible to the person."""
+        return self.filter(budget_line__source__in=Source.objects.visible_to(user))
+
+    def in_force(self) -> Self:
+        """Lines of transactions that are not void."""
+        return self.filter(transaction__voided_at=None)
+
+    def spend(self) -> Self:
+        """Lines that are cost: all in force but payments on account."""
+        return self.in_force().exclude(transaction__kind=Transaction.Kind.ADVANCE)
+
+    def of_programme(self, programme: Programme) -> Self:
+        return self.filter(budget_line__source__programme=programme)
+
+    def charged_to(self, source: Source) -> Self:
+        return self.filter(budget_line__source=source)
+
+    def in_quarter(self, quarter: Quarter) -> Self:
+        return self.filter(quarter=quarter)
+
+    def claimable(self) -> Self:
+        return self.in_force().filter(state=SpendLine.State.CLAIMABLE)
+
+    def total(self) -> Decimal:
+        """The sum of cost, worked out by the database."""
+        return self.aggregate(total=Coalesce(Sum("cost"), NOUGHT, output_field=PenceField()))["total"]
+
+
+class SpendLine(models.Model):
+    """One row is a transaction's charge to one budget line in one quarter.
+
+    Its year is its budget line's: that in which goods or services were received. Its quarter is where
+    it is recorded; a late one says to which quarter it relates.
+    """
+
+    class State(models.TextChoices):
+        CLAIMABLE = "claimable", "Claimable"
+        HELD = "held", "Held"
+        NOT_CLAIMABLE = "not-claimable", "Not claimable"
+        MATCH = "match", "Match"
+
+    class Reason(models.TextChoices):
+        """Why a grant line is not claimed; each says on screen what releases it."""
+
+        BEYOND_CONTRACT = "beyond-contract-value", "Beyond the contract's value"
+        NOT_SIGNED = "contract-not-signed", "The contract is not signed"
+        OUTSIDE_CONTRACT = "outside-contract-dates", "Service outside the contract's dates"
+        OUTSIDE_FUNDING = "outside-funding-period", "Service outside the funding period"
+        INELIGIBLE = "ineligible-heading", "Not eligible under the grant's terms"
+        CAPITAL = "capital", "Capital on a revenue grant"
+        ADVANCE = "advance", "Paid on account: no cost until the grantee reports it spent"
+        AFTER_FINAL = "after-final-claim", "Recorded after the year's final claim"
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="lines")
+    number = models.PositiveSmallIntegerField()
+    budget_line = models.ForeignKey(BudgetLine, on_delete=models.PROTECT, related_name="spend_lines")
+    quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="spend_lines")
+    relates_to = models.ForeignKey(
+        Quarter, on_delete=models.PROTECT, null=True, blank=True, related_name="late_spend_lines"
+    )
+    net = PenceField()
+    cost = PenceField()
+    state = models.CharField(max_length=20, choices=State)
+    state_reason = models.CharField(max_length=30, choices=Reason, blank=True)
+
+    objects = SpendLineQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["transaction", "number"]
+        indexes: ClassVar = [models.Index(fields=["budget_line", "quarter"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["transaction", "number"], name="spend_line_number_once"),
+            models.CheckConstraint(
+                condition=(Q(state__in=["held", "not-claimable"]) & ~Q(state_reason=""))
+                | Q(state__in=["claimable", "match"], state_reason=""),
+                name="spend_line_not_claimed_has_a_reason",
+                violation_error_message="A line that is kept out of the claim has its reason, and only such a line.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transaction.reference}/{self.number}"
+
+    @property
+    def reference(self) -> str:
+        return str(self)
+
+
+def recording_role(user: User) -> Role | None:
+    """The acting role if it may record spend."""
+    role = user.acting
+    return role if role is not None and role.kind == Role.Kind.FINANCE_OFFICER else None

@@ -1,0 +1,287 @@
+"""The rules of spend and budget: each a function that yields Problems, or says why a line is held.
+
+What a ledger shows can always be recorded; most rules therefore warn, or keep a line out of the claim.
+Only what cannot be true is refused.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from board.models import UNALLOCATED, Organisation, Quarter
+from board.thresholds import threshold
+from contracts.models import Contract
+from core.money import NOUGHT, in_words
+from core.problems import Problem
+from funding.models import BudgetLine, Source, SpendLine, Transaction
+from funding.positions import budget_of, spent_on
+
+PLAUSIBLE_VAT_PERCENT = (Decimal(0), Decimal(5), Decimal(20))
+
+
+@dataclass(frozen=True)
+class Charged:
+    """A part of an entry on its way to a budget line, in pounds of cost."""
+
+    line: BudgetLine
+    quarter: Quarter
+    cost: Decimal
+    relates_to: Quarter | None = None
+
+
+def accounting_date_is_not_ahead(entry: Transaction, today: date) -> Iterator[Problem]:
+    """F02: a ledger cannot show what has not happened. The quarter of recording is tested by its lock."""
+    if entry.accounting_on > today:
+        yield Problem(
+            "F02",
+            f"The accounting date {entry.accounting_on:%-d %B %Y} is in the future. Enter the ledger's date.",
+            True,
+            "accounting_on",
+        )
+
+
+def parts_sum_to_the_entry(entry: Transaction, parts: Sequence[Charged]) -> Iterator[Problem]:
+    """F18: a split adds up to the entry, to the penny."""
+    split = sum((part.cost for part in parts), NOUGHT)
+    if split != entry.cost:
+        yield Problem(
+            "F18",
+            f"The split adds up to {in_words(split)}, but the cost is {in_words(entry.cost)}: "
+            f"{in_words(abs(entry.cost - split))} too {'little' if split < entry.cost else 'much'}. "
+            "Change the amounts so that they add up.",
+            True,
+            "lines",
+        )
+
+
+def a_credit_names_its_original(entry: Transaction) -> Iterator[Problem]:
+    """F01: a negative entry takes back one that is here, or gives the reason why there is none."""
+    if entry.cost < 0 and entry.takes_back_id is None and not entry.reason.strip():
+        yield Problem(
+            "F01",
+            "This is a credit. Choose the entry that it takes back, or, if that is not here, give the reason.",
+            True,
+            "reason",
+        )
+
+
+def charges_what_may_be_charged(parts: Iterable[Charged], organisation: Organisation) -> Iterator[Problem]:
+    """F03: lines charge sources that the recording organisation keeps, never unallocated budget."""
+    for part in parts:
+        source = part.line.source
+        if source.kept_by_id != organisation.pk:
+            yield Problem(
+                "F03",
+                f"{source} is kept by {source.kept_by}, so its officers enter what is charged to it.",
+                True,
+                "lines",
+            )
+        if UNALLOCATED in (part.line.project.code, part.line.heading.code):
+            yield Problem(
+                "F03",
+                "Unallocated budget cannot be charged. Move it to a line by a virement first.",
+                True,
+                "lines",
+            )
+        if part.quarter.programme_id != source.programme_id:
+            yield Problem("F03", f"{part.quarter} is not a quarter of {source.programme.code}.", True, "quarter")
+
+
+def year_and_quarter_agree(parts: Iterable[Charged]) -> Iterator[Problem]:
+    """A line's year is that of its goods or services; its quarter is where it is recorded.
+
+    Late cost of an earlier year goes to that year's closing period, and only when that is over into
+    an open quarter, as not claimable (grant term: each year is ring-fenced).
+    """
+    for part in parts:
+        own, recorded = part.line.year, part.quarter.year
+        if own.starts > recorded.starts:
+            yield Problem(
+                "F02",
+                f"{part.quarter} is before {own}. Record what {own} receives in a quarter of that year.",
+                True,
+                "quarter",
+            )
+        elif own.starts < recorded.starts and not _closing_is_over(part.line):
+            yield Problem(
+                "F02",
+                f"Late cost of {own} goes to the closing period of {own}. Choose that period.",
+                True,
+                "quarter",
+            )
+        if part.relates_to and part.relates_to.order >= part.quarter.order:
+            yield Problem("F02", "A late entry relates to a quarter before the one that it is in.", True, "relates_to")
+
+
+def _closing_is_over(line: BudgetLine) -> bool:
+    closing = Quarter.objects.get(year_id=line.year_id, kind=Quarter.Kind.CLOSING)
+    return closing.money_closed_at is not None
+
+
+def in_kind_is_match(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
+    """F06: in-kind is given by a match funder and never claimed (grant term: contributions in kind)."""
+    for part in parts:
+        is_in_kind_source = part.line.source.kind == Source.Kind.IN_KIND_MATCH
+        if (entry.kind == Transaction.Kind.IN_KIND) != is_in_kind_source:
+            yield Problem(
+                "F06",
+                "An in-kind contribution is charged to an in-kind match, and nothing else is.",
+                True,
+                "lines",
+            )
+
+
+def vat_rate_is_plausible(entry: Transaction) -> Iterator[Problem]:
+    """F05: VAT near 0, 5 or 20 per cent of net; part-exempt invoices differ, so this only warns."""
+    if not entry.net or entry.vat == 0:
+        return
+    rate = abs(entry.vat / entry.net * 100)
+    if all(abs(rate - known) > Decimal("0.5") for known in PLAUSIBLE_VAT_PERCENT):
+        yield Problem("F05", f"VAT is {rate:.1f}% of net. Check the two amounts against the invoice.", False, "vat")
+
+
+def not_entered_before(entry: Transaction) -> Iterator[Problem]:
+    """F17: the same supplier, document and amount, already here, is refused unless the reason is given."""
+    if not entry.document_number or entry.takes_back_id is not None:
+        return
+    same = Transaction.objects.in_force().filter(
+        recorded_by=entry.recorded_by,
+        document_number__iexact=entry.document_number,
+        supplier_name__iexact=entry.supplier_name,
+        kind=entry.kind,
+    )
+    for other in same.order_by("reference"):
+        exact = other.cost == entry.cost
+        yield Problem(
+            "F17",
+            f"{other.reference} has the same supplier and document number"
+            + (
+                " and amount. If it is a second real one, give the reason."
+                if exact
+                else f", at {in_words(other.cost)}."
+            ),
+            exact and not entry.reason.strip(),
+            "document_number",
+        )
+
+
+def line_budgets_are_kept(parts: Iterable[Charged], today: date) -> Iterator[Problem]:
+    """F08: a line charged beyond its budget is a warning; over the award the claim itself stops it."""
+    for part in parts:
+        budget, spent = budget_of(part.line, today), spent_on(part.line)
+        if part.cost > 0 and spent + part.cost > budget:
+            yield Problem(
+                "F08",
+                f"{part.line.project} · {part.line.heading}: with this, {in_words(spent + part.cost)} is spent of a "
+                f"budget of {in_words(budget)}.",
+                False,
+                "lines",
+            )
+
+
+def single_entry_is_not_outsized(parts: Iterable[Charged], today: date) -> Iterator[Problem]:
+    """F19: one entry above a share of its line's yearly budget is worth a second look."""
+    for part in parts:
+        budget = budget_of(part.line, today)
+        share = threshold(part.line.source.programme, "single-entry-percent", today)
+        if budget and part.cost * 100 > budget * share:
+            yield Problem(
+                "F19",
+                f"{in_words(part.cost)} is more than {share.normalize():f}% of the line's budget for the year, "
+                f"{in_words(budget)}. Check that it is right.",
+                False,
+                "lines",
+            )
+
+
+def contract_serves_the_project(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
+    """F03: a contract is charged only for projects that it serves."""
+    if entry.contract is None:
+        return
+    served = {value.project_id for value in entry.contract.values.all()}
+    for part in parts:
+        if part.line.project_id not in served:
+            yield Problem(
+                "F03",
+                f"{entry.contract.reference} does not serve {part.line.project}. Choose another project or contract.",
+                True,
+                "contract",
+            )
+
+
+def state_of(entry: Transaction, part: Charged, *, today: date) -> tuple[str, str]:
+    """Whether a line is claimable, held (with the reason) or match; decided before it is first claimed.
+
+    Credits and reversals take the state of the line that they take back and do not come here.
+    """
+    State, Reason = SpendLine.State, SpendLine.Reason
+    line = part.line
+    if not line.source.is_grant:
+        return State.MATCH, ""
+    if entry.kind == Transaction.Kind.ADVANCE:
+        return State.NOT_CLAIMABLE, Reason.ADVANCE
+    if line.year.starts < part.quarter.year.starts and part.cost > 0:
+        return State.NOT_CLAIMABLE, Reason.AFTER_FINAL
+    if line.heading.ineligible:
+        return State.NOT_CLAIMABLE, Reason.INELIGIBLE
+    if line.heading.capital:
+        return State.HELD, Reason.CAPITAL
+    programme = line.source.programme
+    if entry.service_to < programme.first_day or entry.service_from > programme.last_day:
+        return State.HELD, Reason.OUTSIDE_FUNDING
+    contract = entry.contract
+    if contract is not None:
+        if entry.service_from < contract.starts_on or entry.service_to > contract.ends_on:
+            return State.HELD, Reason.OUTSIDE_CONTRACT
+        if contract.signed_on is None or contract.signed_on > today:
+            return State.HELD, Reason.NOT_SIGNED
+        if _beyond_contract_value(contract, entry, part):
+            return State.HELD, Reason.BEYOND_CONTRACT
+    return State.CLAIMABLE, ""
+
+
+def _beyond_contract_value(contract: Contract, entry: Transaction, part: Charged) -> bool:
+    """F24: whether this line, as the first, passes the contract's value for its project and year."""
+    charged = (
+        SpendLine.objects.spend()
+        .filter(
+            transaction__contract=contract,
+            budget_line__project_id=part.line.project_id,
+            budget_line__year_id=part.line.year_id,
+            budget_line__source__kind=Source.Kind.GRANT,
+        )
+        .exclude(state=SpendLine.State.NOT_CLAIMABLE)
+        .exclude(transaction=entry)
+        .total()
+    )
+    return charged + part.cost > contract.value(project=part.line.project, year=part.line.year)
+
+
+WHAT_RELEASES = {
+    SpendLine.Reason.BEYOND_CONTRACT: "a variation of the contract, or splitting the entry",
+    SpendLine.Reason.NOT_SIGNED: "signing the contract, if the service lies within its dates",
+    SpendLine.Reason.OUTSIDE_CONTRACT: "a variation of the contract's dates",
+    SpendLine.Reason.OUTSIDE_FUNDING: "nothing: the grant pays for service in its period only",
+    SpendLine.Reason.INELIGIBLE: "nothing: the grant's terms exclude it",
+    SpendLine.Reason.CAPITAL: "the funder's written agreement to capital",
+    SpendLine.Reason.ADVANCE: "the grantee's signed statement of what was spent",
+    SpendLine.Reason.AFTER_FINAL: "nothing: the year's final claim is certified",
+}
+
+
+def problems_of_entry(entry: Transaction, parts: Sequence[Charged], *, today: date) -> list[Problem]:
+    """Everything that is wrong or worth a look with an entry and its split."""
+    return [
+        *accounting_date_is_not_ahead(entry, today),
+        *a_credit_names_its_original(entry),
+        *parts_sum_to_the_entry(entry, parts),
+        *charges_what_may_be_charged(parts, entry.recorded_by),
+        *year_and_quarter_agree(parts),
+        *in_kind_is_match(entry, parts),
+        *contract_serves_the_project(entry, parts),
+        *not_entered_before(entry),
+        *vat_rate_is_plausible(entry),
+        *line_budgets_are_kept(parts, today),
+        *single_entry_is_not_outsized(parts, today),
+    ]

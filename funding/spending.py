@@ -1,0 +1,355 @@
+"""Recording what the ledger shows: entries with their split, and what puts them right afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction as database
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from board import clock, events, rows
+from board.models import Organisation, Quarter, User
+from board.quarters import MONEY, lock_open
+from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words
+from core.problems import Problem, refuse, refuse_if_blocking
+from funding.models import BudgetLine, ClaimLine, Declaration, SpendLine, Transaction
+from funding.rules import Charged, problems_of_entry, state_of
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What an officer says of one part of an entry: where it goes, and how much in pounds or per cent.
+
+    One charge alone may leave both empty: it takes the whole.
+    """
+
+    line: BudgetLine
+    quarter: Quarter
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    relates_to: Quarter | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What an act wrote, and what is worth a look in it."""
+
+    transaction: Transaction
+    warnings: list[Problem]
+
+
+def record(*, entry: Transaction, charges: Sequence[Charge], by: User, once: UUID | None = None) -> Recorded:
+    """Write an unsaved entry with its lines.
+
+    The second of two calls with the same `once` hands back what the first wrote. Refuses what cannot
+    be true, with every problem; a rule that only keeps a line out of the claim holds the line instead.
+    """
+    with database.atomic():
+        if once and (before := Transaction.objects.filter(once=once, created_by=by).first()):
+            return Recorded(before, [])
+        organisation = _recording_organisation(by)
+        entry.recorded_by = organisation
+        entry.cost = entry.net + entry.vat - entry.recoverable_vat
+        if once:
+            entry.once = once
+        locked = _lock_quarters({charge.quarter for charge in charges}, organisation)
+        parts = split(entry.cost, [replace(charge, quarter=locked[charge.quarter.pk]) for charge in charges])
+        warnings = refuse_if_blocking(
+            [*problems_of_entry(entry, parts, today=clock.today()), *_declared_already(parts, organisation)]
+        )
+        written = _write(entry, parts, by=by)
+    return Recorded(written, warnings)
+
+
+def split(cost: Decimal, charges: Sequence[Charge]) -> list[Charged]:
+    """The parts of a cost, by amounts as typed, or by percentages that make up 100.
+
+    Amounts are kept as typed, so that F18 can show what they miss by; percentages are apportioned,
+    so that they sum to the cost by construction. Refuses a mixture and percentages that miss 100.
+    """
+    if not charges:
+        raise refuse("F18", "Choose at least one budget line to charge.", "lines")
+    if len(charges) == 1 and charges[0].amount is None and charges[0].percent is None:
+        amounts = [cost]
+    elif all(charge.percent is not None for charge in charges):
+        percents = [charge.percent or NOUGHT for charge in charges]
+        if sum(percents) != 100 or any(percent <= 0 for percent in percents):
+            raise refuse(
+                "F18",
+                f"The percentages add up to {sum(percents).normalize():f}. They must be above 0 and make up 100.",
+                "lines",
+            )
+        amounts = apportion(cost, percents)
+    elif all(charge.amount is not None for charge in charges):
+        amounts = [charge.amount or NOUGHT for charge in charges]
+    else:
+        raise refuse("F18", "Give each line an amount, or each a percentage: not a mixture.", "lines")
+    return [
+        Charged(line=charge.line, quarter=charge.quarter, cost=amount, relates_to=charge.relates_to)
+        for charge, amount in zip(charges, amounts, strict=True)
+    ]
+
+
+def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User) -> Transaction:
+    """Take an entry back in full: its stored split with the sign changed, in an open quarter.
+
+    Refuses one that is void or that other credits have taken back in part already.
+    """
+    with database.atomic():
+        entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        _require_own(entry, by)
+        if entry.is_void or entry.taken_back_by.in_force().exists():
+            raise refuse("F01", f"{entry.reference} is void or already taken back, in part or whole.", "reason")
+        locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
+        return _take_back(entry, locked, [-line.cost for line in _lines(entry)], reason=reason, by=by)
+
+
+def credit(
+    *, original: Transaction, quarter: Quarter, amount: Decimal, document_number: str, reason: str, by: User
+) -> Transaction:
+    """Take back part of an entry: `amount` pounds of cost, above nought, over what remains of each line.
+
+    The last credit brings each line to exactly nought.
+    """
+    with database.atomic():
+        entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        _require_own(entry, by)
+        if entry.is_void or entry.cost <= 0 or amount <= 0:
+            raise refuse(
+                "F01", "A credit is above nought and takes back an entry in force that is above nought.", "amount"
+            )
+        locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
+        remaining = remaining_by_line(entry)
+        left = sum(remaining, NOUGHT)
+        if amount > left:
+            raise refuse(
+                "F01", f"Only {in_words(left)} of {entry.reference} remains. Enter no more than that.", "amount"
+            )
+        parts = apportion_over_remaining(-amount, remaining)
+        return _take_back(entry, locked, parts, reason=reason, by=by, document_number=document_number)
+
+
+def remaining_by_line(entry: Transaction) -> list[Decimal]:
+    """What credits and reversals have left of each line of an entry, in its lines' order."""
+    taken = dict(
+        SpendLine.objects.in_force()
+        .filter(transaction__takes_back=entry)
+        .values_list("number")
+        .annotate(total=Coalesce(Sum("cost"), NOUGHT, output_field=PenceField()))
+    )
+    return [line.cost + taken.get(line.number, NOUGHT) for line in _lines(entry)]
+
+
+def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None = None) -> Transaction:
+    """Strike out an entry typed by mistake, while its quarter is open and nothing of it is declared or claimed."""
+    with database.atomic():
+        locked = Transaction.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        _require_own(locked, by)
+        lines = _lines(locked)
+        _lock_quarters({line.quarter for line in lines}, locked.recorded_by)
+        problems = list(
+            _declared_already(
+                [Charged(line=line.budget_line, quarter=line.quarter, cost=line.cost) for line in lines],
+                locked.recorded_by,
+            )
+        )
+        if locked.is_void:
+            problems.append(Problem("void", f"{locked.reference} is void already.", True))
+        if locked.taken_back_by.in_force().exists():
+            problems.append(
+                Problem("void", f"{locked.reference} is taken back by a later entry. Void that first.", True)
+            )
+        if ClaimLine.objects.filter(line__in=lines, in_force=True).exists():
+            problems.append(Problem("void", f"{locked.reference} is claimed. Correct it by a credit.", True))
+        if not reason.strip():
+            problems.append(Problem("void", "Give the reason for making it void.", True, "reason"))
+        refuse_if_blocking(problems)
+        locked.voided_at, locked.void_reason = clock.now(), reason.strip()
+        rows.change(locked, by=by, seen_version=seen_version, reason=reason)
+        events.record("spending.void", locked.reference, by=by, words=reason.strip())
+    return locked
+
+
+def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
+    """Look again at an entry's held lines and release those whose reason is gone; hands back what changed.
+
+    A line that is claimed, or that was taken back in part, keeps its state with its credits.
+    """
+    with database.atomic():
+        locked = Transaction.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        _require_own(locked, by)
+        released = []
+        for line in _lines(locked):
+            if line.state != SpendLine.State.HELD or locked.is_void or locked.takes_back_id:
+                continue
+            part = Charged(line=line.budget_line, quarter=line.quarter, cost=line.cost, relates_to=line.relates_to)
+            state, reason = state_of(locked, part, today=clock.today())
+            if (state, reason) == (line.state, line.state_reason):
+                continue
+            mirrored = SpendLine.objects.in_force().filter(transaction__takes_back=locked, number=line.number)
+            for same in [line, *mirrored]:
+                same.state, same.state_reason = state, reason
+                same.full_clean()
+                same.save()
+            released.append(line)
+            events.record("spending.reconsider", line.reference, by=by, words=f"{state} {reason}".strip())
+    return released
+
+
+def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Transaction]:
+    """Reverse each accrual recorded in a quarter, one to one, into the next or the closing period.
+
+    Part of closing the quarter for money, inside its transaction; `by` closes, the ledgers stay their keepers'.
+    """
+    accruals = (
+        Transaction.objects.in_force()
+        .filter(kind=Transaction.Kind.ACCRUAL, lines__quarter=quarter)
+        .distinct()
+        .order_by("reference")
+    )
+    return [
+        _take_back(
+            accrual,
+            into,
+            [-line.cost for line in _lines(accrual)],
+            reason=f"Accrual of {quarter.code} reversed at its close",
+            by=by,
+        )
+        for accrual in accruals
+        if not accrual.taken_back_by.in_force().exists()
+    ]
+
+
+def _recording_organisation(by: User) -> Organisation:
+    if by.acting is None:
+        raise refuse("role", "You hold no role that records spend.")
+    return by.acting.organisation
+
+
+def _require_own(entry: Transaction, by: User) -> None:
+    if entry.recorded_by_id != _recording_organisation(by).pk:
+        raise refuse("F03", f"{entry.reference} is in the ledger of {entry.recorded_by}; its officers correct it.")
+
+
+def _lock_quarters(quarters: set[Quarter], organisation: Organisation) -> dict[int, Quarter]:
+    # In order of code, so that two officers who touch the same quarters cannot lock each other out.
+    ordered = sorted(quarters, key=lambda quarter: quarter.code)
+    return {quarter.pk: lock_open(quarter, MONEY, organisation=organisation) for quarter in ordered}
+
+
+def _declared_already(parts: Sequence[Charged], organisation: Organisation) -> list[Problem]:
+    found = []
+    for source, quarter in sorted(
+        {(part.line.source, part.quarter) for part in parts}, key=lambda pair: (pair[0].code, pair[1].code)
+    ):
+        declared = Declaration.objects.in_force().filter(organisation=organisation, source=source, quarter=quarter)
+        if declared.exists():
+            found.append(
+                Problem(
+                    "declared",
+                    f"{source} is declared for {quarter}. Withdraw the declaration first, "
+                    "or record it in a later quarter.",
+                    True,
+                    "quarter",
+                )
+            )
+    return found
+
+
+def _lines(entry: Transaction) -> list[SpendLine]:
+    return list(
+        entry.lines.select_related(
+            "budget_line__source__programme",
+            "budget_line__project",
+            "budget_line__heading",
+            "budget_line__year",
+            "quarter",
+        ).order_by("number")
+    )
+
+
+def _apportion_net(net: Decimal, costs: Sequence[Decimal]) -> list[Decimal]:
+    weights = [abs(cost) for cost in costs]
+    return apportion(net, weights if any(weights) else [1] * len(weights))
+
+
+def _write(entry: Transaction, parts: Sequence[Charged], *, by: User) -> Transaction:
+    entry.reference = rows.next_reference("T")
+    rows.create(entry, by=by)
+    nets = _apportion_net(entry.net, [part.cost for part in parts])
+    for number, (part, net) in enumerate(zip(parts, nets, strict=True), start=1):
+        state, reason = state_of(entry, part, today=clock.today())
+        line = SpendLine(
+            transaction=entry,
+            number=number,
+            budget_line=part.line,
+            quarter=part.quarter,
+            relates_to=part.relates_to,
+            net=net,
+            cost=part.cost,
+            state=state,
+            state_reason=reason,
+        )
+        line.full_clean()
+        line.save(force_insert=True)
+    programme = parts[0].line.source.programme
+    events.record("spending.record", entry.reference, by=by, words=in_words(entry.cost), programme=programme)
+    return entry
+
+
+def _take_back(
+    original: Transaction,
+    quarter: Quarter,
+    costs: Sequence[Decimal],
+    *,
+    reason: str,
+    by: User,
+    document_number: str = "",
+) -> Transaction:
+    """Write the mirror of an entry: the given (negative) cost for each of its lines, in their order and state."""
+    cost = sum(costs, NOUGHT)
+    whole = cost == -original.cost
+    # The credit's own net, VAT and recovered VAT stand in the original's proportions; the cost is exact.
+    recoverable = -original.recoverable_vat if whole else NOUGHT
+    vat = -original.vat if whole else NOUGHT
+    entry = Transaction(
+        reference=rows.next_reference("T"),
+        recorded_by=original.recorded_by,
+        kind=Transaction.Kind.REVERSAL,
+        contract=original.contract,
+        supplier_name=original.supplier_name,
+        document_number=document_number or original.document_number,
+        description=original.description,
+        basis=original.basis,
+        accounting_on=min(max(quarter.first_day, original.accounting_on), clock.today()),
+        service_from=original.service_from,
+        service_to=original.service_to,
+        net=cost - vat + recoverable,
+        vat=vat,
+        recoverable_vat=recoverable,
+        cost=cost,
+        takes_back=original,
+        reason=reason,
+    )
+    rows.create(entry, by=by, reason=reason)
+    lines = _lines(original)
+    nets = [-line.net for line in lines] if whole else _apportion_net(entry.net, costs)
+    for line, part, net in zip(lines, costs, nets, strict=True):
+        same = line.quarter_id == quarter.pk
+        mirror = SpendLine(
+            transaction=entry,
+            number=line.number,
+            budget_line=line.budget_line,
+            quarter=quarter,
+            relates_to=None if same else line.relates_to or line.quarter,
+            net=net,
+            cost=part,
+            state=line.state,
+            state_reason=line.state_reason,
+        )
+        mirror.full_clean()
+        mirror.save(force_insert=True)
+    events.record("spending.take-back", entry.reference, by=by, words=f"{original.reference}: {reason}")
+    return entry
