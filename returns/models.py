@@ -1,0 +1,232 @@
+"""The frozen reports to a funder: their wording, signatures and stored files."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+
+from board.models import Organisation, Programme, Project, Quarter, Role, User
+from board.rows import Kept
+
+
+class ReturnQuerySet(models.QuerySet["Return"]):
+    def visible_to(self, user: User) -> Self:
+        """For the recipient's officers and for auditors; a draft is the recipient's alone."""
+        role = user.acting
+        if role is None:
+            return self.none()
+        mine = self.filter(programme__in=Programme.objects.visible_to(user))
+        if role.kind == Role.Kind.AUDITOR:
+            return mine
+        if role.kind in (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.CFO):
+            return mine.filter(programme__recipient=role.organisation)
+        return self.none()
+
+
+class Return(Kept):
+    """One row is one revision of a return of a kind, over quarters. Certified, it never changes again.
+
+    `content_hash` is that of the content which was prepared and is being signed; preparing again
+    replaces it and drops the signatures.
+    """
+
+    class Kind(models.TextChoices):
+        CLAIM = "claim", "Quarterly claim and financial return"
+        PERFORMANCE = "performance", "Quarterly performance return"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PREPARED = "prepared", "Prepared"
+        CHECKED = "checked", "Checked"
+        CERTIFIED = "certified", "Certified"
+        SUPERSEDED = "superseded", "Superseded"
+
+    reference = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="returns")
+    first_quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="returns_from")
+    last_quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="returns_to")
+    subject = models.CharField(max_length=80, blank=True, help_text="A reference; empty for the whole programme.")
+    revision = models.PositiveSmallIntegerField(default=1)
+    revision_reason = models.TextField(blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    content_hash = models.CharField(max_length=64, blank=True)
+    certified_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ReturnQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["programme", "last_quarter", "kind", "revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "programme", "first_quarter", "last_quarter", "subject", "revision"],
+                name="return_revision_once",
+                violation_error_message="This revision of the return exists already.",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "programme", "first_quarter", "last_quarter", "subject"],
+                condition=Q(status__in=["draft", "prepared", "checked"]),
+                name="return_one_open_revision",
+                violation_error_message="This return has an open revision already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | ~Q(content_hash=""),
+                name="return_signed_content_has_its_hash",
+                violation_error_message="A prepared return names the content that was signed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["certified", "superseded"], certified_at__isnull=False)
+                | (~Q(status__in=["certified", "superseded"]) & Q(certified_at=None)),
+                name="return_certified_has_its_moment",
+                violation_error_message="A certified return has its moment, and only such a return.",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision=1) | ~Q(revision_reason=""),
+                name="return_revision_has_a_reason",
+                violation_error_message="Give the reason for the revision.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def file_stem(self) -> str:
+        """The reference as a file name takes it."""
+        return self.reference.replace("/", "-")
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.status in (self.Status.CERTIFIED, self.Status.SUPERSEDED)
+
+
+class Commentary(Kept):
+    """One row is the words of one section of a return."""
+
+    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="commentaries")
+    section = models.SlugField(max_length=40)
+    words = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["the_return", "section"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["the_return", "section"], name="commentary_once_a_section")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.the_return} {self.section}"
+
+
+class Risk(Kept):
+    """One row is a risk of a programme, carried forward from return to return until it is closed."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="risks")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, blank=True, related_name="risks")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    likelihood = models.PositiveSmallIntegerField(help_text="1 rare to 5 almost certain")
+    impact = models.PositiveSmallIntegerField(help_text="1 slight to 5 severe")
+    mitigation = models.TextField()
+    owner_title = models.CharField("owner", max_length=120, help_text="A role title, no name.")
+    opened_in = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="risks_opened")
+    closed_in = models.ForeignKey(Quarter, on_delete=models.PROTECT, null=True, blank=True, related_name="risks_closed")
+
+    class Meta:
+        ordering: ClassVar = ["programme", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["programme", "number"], name="risk_number_once_a_programme"),
+            models.CheckConstraint(
+                condition=Q(likelihood__gte=1, likelihood__lte=5, impact__gte=1, impact__lte=5),
+                name="risk_scores_one_to_five",
+                violation_error_message="Likelihood and impact are scored from 1 to 5.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def score(self) -> int:
+        return self.likelihood * self.impact
+
+
+class Signature(models.Model):
+    """One row is that a person signed a return in a capacity, and the hash of the content that they saw.
+
+    One person signs a return once at most, which makes its signers differ. Dropped only when the
+    return is prepared again before it is certified; then the event remains.
+    """
+
+    class Act(models.TextChoices):
+        PREPARE = "prepare", "Prepared by"
+        CHECK = "check", "Checked by"
+        CERTIFY = "certify", "Certified by"
+
+    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="signatures")
+    act = models.CharField(max_length=10, choices=Act)
+    capacity = models.CharField(max_length=120)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    person_name = models.CharField(max_length=120, help_text="As printed; stays when the account changes.")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+    statement = models.TextField()
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar = ["the_return", "signed_at", "act"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["the_return", "person"],
+                name="signature_signers_differ",
+                violation_error_message="You have signed this return already. Each signature is another person's.",
+            ),
+            models.UniqueConstraint(
+                fields=["the_return", "act"],
+                name="signature_once_an_act",
+                violation_error_message="This signature is given already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.the_return} {self.act}"
+
+
+class Document(models.Model):
+    """One row is a stored file of a certified return: its bytes, which alone are served from then on."""
+
+    class Format(models.TextChoices):
+        CONTENT = "json", "Content"
+        WORKBOOK = "xlsx", "Workbook"
+        PDF = "pdf", "PDF"
+
+    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="documents")
+    format = models.CharField(max_length=4, choices=Format)
+    file_name = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["the_return", "format"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["the_return", "format"], name="document_once_a_format")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Download(models.Model):
+    """One row is that a person took a file of a return, draft or final."""
+
+    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="downloads")
+    file_name = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.at.isoformat()}"
