@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
+from core import measure
+
 SHAPES = ("bar", "line")
 # The Analysis Function's palette: neighbours differ in lightness, so that a grey print can be read too.
 COLOURS = ("#12436d", "#28a197", "#801650", "#f46a25", "#3d3d3d", "#a285d1")
@@ -48,7 +50,7 @@ def svg(chart: ChartData) -> str:
 
 def _bars(chart: ChartData) -> tuple[int, list[str]]:
     """Bars lie, so that long names stand in full; each bears its value, so that no colour is needed to read it."""
-    bar, gap, left = 16, 12, 230
+    bar, gap, left = 14, 9, 230
     group = bar * len(chart.labels) + gap
     top = 26 * -(-len(chart.labels) // 3) + 8
     low = min([Decimal(0), *_known(chart)])
@@ -74,9 +76,9 @@ def _bars(chart: ChartData) -> tuple[int, list[str]]:
                     f'fill="{COLOURS[series]}"/>'
                 )
             if value is not None and value < 0:
-                body.append(_text(x - 5, y_bar + 12, word, "end"))
+                body.append(_text(x - 5, y_bar + 11, word, "end"))
             else:
-                body.append(_text(nought + length + 5, y_bar + 12, word))
+                body.append(_text(nought + length + 5, y_bar + 11, word))
     height = top + len(chart.axis) * group + 4
     body.append(_line(nought, top - 4, nought, height - gap, INK))
     return height, body
@@ -88,11 +90,12 @@ def _lines(chart: ChartData) -> tuple[int, list[str]]:
     ticks = _ticks(min([Decimal(0), *_known(chart)]), max([Decimal(0), *_known(chart)]))
     marks = [_tick_words(tick, chart.unit) for tick in ticks]
     left = max(_width(mark) for mark in marks) + 16
-    step = (WIDTH - left - 40) / max(len(chart.axis) - 1, 1)
+    inset = min(max([_width(name) for name in chart.axis] or [0]), 90) / 2 + 4
+    step = (WIDTH - left - 2 * inset) / max(len(chart.axis) - 1, 1)
     span = float(ticks[-1] - ticks[0]) or 1.0
 
     def at(place: int, value: Decimal) -> tuple[float, float]:
-        return left + 20 + place * step, top + plot - float(value - ticks[0]) / span * plot
+        return left + inset + place * step, top + plot - float(value - ticks[0]) / span * plot
 
     body = list(_legend(chart))
     for tick, mark in zip(ticks, marks, strict=True):
@@ -183,18 +186,8 @@ def _text(x: float, y: float, words: str, anchor: str = "start") -> str:
 
 
 def _width(words: str) -> float:
-    """A little more than the words take in a sans of this size."""
-    return len(words) * SIZE * 0.58
+    return measure.ems(words) * SIZE
 
 
 def _wrap(words: str, room: float) -> list[str]:
-    """Words in lines no wider than `room`; a single longer word stands alone, cut with an ellipsis."""
-    most = max(int(room / (SIZE * 0.55)), 4)
-    lines = [""]
-    for word in words.split():
-        word = word if len(word) <= most else f"{word[: most - 1]}…"
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+    return measure.wrapped(words, room / SIZE)
