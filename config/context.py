@@ -27,7 +27,10 @@ def menu_of(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`site` in every template. A page drawn before the person is known (an error) has no role and no menu."""
+    """`frame` in every template. A page drawn before the person is known has no role and no menu.
+
+    It is not called `site`, since allauth puts a `site` of its own into its pages.
+    """
     shown: dict[str, Any] = {
         "service": SERVICE,
         "owner": OWNER,
@@ -42,7 +45,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "navigation": menu_of(request),
             "switch_url": _switch_url(),
         }
-    return {"site": shown}
+    return {"frame": shown}
 
 
 def _switch_url() -> str:

@@ -40,6 +40,9 @@ class GovukBoundField(BoundField):
         attrs = super().build_widget_attrs(attrs, widget)
         # The server says what is missing, in words and all at once; the browser would stop at the first.
         attrs.pop("required", None)
+        # The packages' forms put labels inside their boxes, where they vanish as one types.
+        if "placeholder" in widget.attrs:
+            attrs["placeholder"] = False
         own = class_of(widget)
         if own:
             classes = [own, str(widget.attrs.get("class", "")), str(attrs.get("class", ""))]
