@@ -329,8 +329,10 @@ def test_a_revision_lists_what_changed_by_stable_key():
     new = with_figure(old, key, Figure(key, Decimal("47000.00"), "money", "r"))
     key_figures = replace(
         new.sections[0],
-        facts=tuple(f for f in new.sections[0].facts if f.figure.key != "claim/key-figures/due/value")
-        + (make_fact("claim", "key-figures", "new", "New", 1, "count"),),
+        facts=(
+            *(f for f in new.sections[0].facts if f.figure.key != "claim/key-figures/due/value"),
+            make_fact("claim", "key-figures", "new", "New", 1, "count"),
+        ),
     )
     narrative = replace(new.sections[1], narrative=(*new.sections[1].narrative[:2], Narrative("next", "Next", "Soon.")))
     new = replace(new, sections=(key_figures, narrative, *new.sections[2:]), notes=())
