@@ -84,7 +84,9 @@ class Claim(models.Model):
     """One row is a certified claim of a grant source for a quarter or closing period. Its amount never changes."""
 
     reference = models.CharField(max_length=80, unique=True)
-    content_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(
+        max_length=64, blank=True, help_text="Of the certified return; empty for a claim made before this system."
+    )
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="claims")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="claims")
     quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="claims")
