@@ -22,12 +22,17 @@ PLAUSIBLE_VAT_PERCENT = (Decimal(0), Decimal(5), Decimal(20))
 
 @dataclass(frozen=True)
 class Charged:
-    """A part of an entry on its way to a budget line, in pounds of cost."""
+    """A part of an entry on its way to a budget line, in pounds of cost.
+
+    A problem of the nth part of an entry names it: "line-1", "quarter-1", "relates_to-1".
+    """
 
     line: BudgetLine
     quarter: Quarter
     cost: Decimal
     relates_to: Quarter | None = None
+    # The key of its line where that is written already, so that it is not counted against itself.
+    written: int | None = None
 
 
 def accounting_date_is_not_ahead(entry: Transaction, today: date) -> Iterator[Problem]:
@@ -68,24 +73,26 @@ def a_credit_names_its_original(entry: Transaction) -> Iterator[Problem]:
 
 def charges_what_may_be_charged(parts: Iterable[Charged], organisation: Organisation) -> Iterator[Problem]:
     """F03: lines charge sources that the recording organisation keeps, never unallocated budget."""
-    for part in parts:
+    for number, part in enumerate(parts, start=1):
         source = part.line.source
         if source.kept_by_id != organisation.pk:
             yield Problem(
                 "F03",
                 f"{source} is kept by {source.kept_by}, so its officers enter what is charged to it.",
                 True,
-                "lines",
+                f"line-{number}",
             )
         if UNALLOCATED in (part.line.project.code, part.line.heading.code):
             yield Problem(
                 "F03",
                 "Unallocated budget cannot be charged. Move it to a line by a virement first.",
                 True,
-                "lines",
+                f"line-{number}",
             )
         if part.quarter.programme_id != source.programme_id:
-            yield Problem("F03", f"{part.quarter} is not a quarter of {source.programme.code}.", True, "quarter")
+            yield Problem(
+                "F03", f"{part.quarter} is not a quarter of {source.programme.code}.", True, f"quarter-{number}"
+            )
 
 
 def year_and_quarter_agree(parts: Iterable[Charged]) -> Iterator[Problem]:
@@ -94,24 +101,26 @@ def year_and_quarter_agree(parts: Iterable[Charged]) -> Iterator[Problem]:
     Late cost of an earlier year goes to that year's closing period, and only when that is over into
     an open quarter, as not claimable (grant term: each year is ring-fenced).
     """
-    for part in parts:
+    for number, part in enumerate(parts, start=1):
         own, recorded = part.line.year, part.quarter.year
         if own.starts > recorded.starts:
             yield Problem(
                 "F02",
                 f"{part.quarter} is before {own}. Record what {own} receives in a quarter of that year.",
                 True,
-                "quarter",
+                f"quarter-{number}",
             )
         elif own.starts < recorded.starts and not _closing_is_over(part.line):
             yield Problem(
                 "F02",
                 f"Late cost of {own} goes to the closing period of {own}. Choose that period.",
                 True,
-                "quarter",
+                f"quarter-{number}",
             )
         if part.relates_to and part.relates_to.order >= part.quarter.order:
-            yield Problem("F02", "A late entry relates to a quarter before the one that it is in.", True, "relates_to")
+            yield Problem(
+                "F02", "A late entry relates to a quarter before the one that it is in.", True, f"relates_to-{number}"
+            )
 
 
 def _closing_is_over(line: BudgetLine) -> bool:
@@ -121,14 +130,14 @@ def _closing_is_over(line: BudgetLine) -> bool:
 
 def in_kind_is_match(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
     """F06: in-kind is given by a match funder and never claimed (grant term: contributions in kind)."""
-    for part in parts:
+    for number, part in enumerate(parts, start=1):
         is_in_kind_source = part.line.source.kind == Source.Kind.IN_KIND_MATCH
         if (entry.kind == Transaction.Kind.IN_KIND) != is_in_kind_source:
             yield Problem(
                 "F06",
                 "An in-kind contribution is charged to an in-kind match, and nothing else is.",
                 True,
-                "lines",
+                f"line-{number}",
             )
 
 
@@ -236,12 +245,12 @@ def state_of(entry: Transaction, part: Charged, *, today: date) -> tuple[str, st
             return State.HELD, Reason.OUTSIDE_CONTRACT
         if contract.signed_on is None or contract.signed_on > today:
             return State.HELD, Reason.NOT_SIGNED
-        if _beyond_contract_value(contract, entry, part):
+        if _beyond_contract_value(contract, part):
             return State.HELD, Reason.BEYOND_CONTRACT
     return State.CLAIMABLE, ""
 
 
-def _beyond_contract_value(contract: Contract, entry: Transaction, part: Charged) -> bool:
+def _beyond_contract_value(contract: Contract, part: Charged) -> bool:
     """F24: whether this line, as the first, passes the contract's value for its project and year."""
     charged = (
         SpendLine.objects.spend()
@@ -252,7 +261,7 @@ def _beyond_contract_value(contract: Contract, entry: Transaction, part: Charged
             budget_line__source__kind=Source.Kind.GRANT,
         )
         .exclude(state=SpendLine.State.NOT_CLAIMABLE)
-        .exclude(transaction=entry)
+        .exclude(pk=part.written)
         .total()
     )
     return charged + part.cost > contract.value(project=part.line.project, year=part.line.year)

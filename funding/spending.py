@@ -13,7 +13,7 @@ from board import clock, events, rows
 from board.models import Organisation, Quarter, User
 from board.quarters import MONEY, lock_open
 from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words
-from core.problems import Problem, refuse, refuse_if_blocking
+from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from funding.models import BudgetLine, ClaimLine, Declaration, SpendLine, Transaction
 from funding.rules import Charged, problems_of_entry, state_of
 
@@ -40,6 +40,14 @@ class Recorded:
     warnings: list[Problem]
 
 
+@dataclass(frozen=True)
+class Rehearsed:
+    """The lines that an entry would have, not kept, and what is worth a look in it."""
+
+    lines: list[SpendLine]
+    warnings: list[Problem]
+
+
 def record(*, entry: Transaction, charges: Sequence[Charge], by: User, once: UUID | None = None) -> Recorded:
     """Write an unsaved entry with its lines.
 
@@ -54,13 +62,29 @@ def record(*, entry: Transaction, charges: Sequence[Charge], by: User, once: UUI
         entry.cost = entry.net + entry.vat - entry.recoverable_vat
         if once:
             entry.once = once
-        locked = _lock_quarters({charge.quarter for charge in charges}, organisation)
-        parts = split(entry.cost, [replace(charge, quarter=locked[charge.quarter.pk]) for charge in charges])
-        warnings = refuse_if_blocking(
-            [*problems_of_entry(entry, parts, today=clock.today()), *_declared_already(parts, organisation)]
-        )
+        open_ones, problems = _lock_each(charges, organisation)
+        try:
+            parts = split(entry.cost, open_ones)
+        except Refused as refusal:
+            # The other rules speak too, so that the officer hears of everything at once.
+            problems += refusal.problems
+            parts = [Charged(charge.line, charge.quarter, NOUGHT, charge.relates_to) for charge in open_ones]
+            found = problems_of_entry(entry, parts, today=clock.today())
+            problems += [problem for problem in found if problem.blocking and problem.code != "F18"]
+        else:
+            problems += problems_of_entry(entry, parts, today=clock.today())
+        warnings = refuse_if_blocking([*problems, *_declared_already(parts, organisation)])
         written = _write(entry, parts, by=by)
     return Recorded(written, warnings)
+
+
+def rehearse(*, entry: Transaction, charges: Sequence[Charge], by: User) -> Rehearsed:
+    """What record() would write, with the state of each line, and nothing kept; refuses as record() does."""
+    with database.atomic():
+        recorded = record(entry=entry, charges=charges, by=by)
+        lines = _lines(recorded.transaction)
+        database.set_rollback(True)
+    return Rehearsed(lines, recorded.warnings)
 
 
 def split(cost: Decimal, charges: Sequence[Charge]) -> list[Charged]:
@@ -100,9 +124,14 @@ def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User) -
     with database.atomic():
         entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
         _require_own(entry, by)
+        if entry.takes_back_id:
+            raise refuse(
+                "F01", f"{entry.reference} takes back {entry.takes_back}. Record what is right as a new entry."
+            )
         if entry.is_void or entry.taken_back_by.in_force().exists():
             raise refuse("F01", f"{entry.reference} is void or already taken back, in part or whole.", "reason")
         locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
+        _require_undeclared(entry, locked)
         return _take_back(entry, locked, [-line.cost for line in _lines(entry)], reason=reason, by=by)
 
 
@@ -121,6 +150,7 @@ def credit(
                 "F01", "A credit is above nought and takes back an entry in force that is above nought.", "amount"
             )
         locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
+        _require_undeclared(entry, locked)
         remaining = remaining_by_line(entry)
         left = sum(remaining, NOUGHT)
         if amount > left:
@@ -184,7 +214,7 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
         for line in _lines(locked):
             if line.state != SpendLine.State.HELD or locked.is_void or locked.takes_back_id:
                 continue
-            part = Charged(line=line.budget_line, quarter=line.quarter, cost=line.cost, relates_to=line.relates_to)
+            part = Charged(line.budget_line, line.quarter, line.cost, line.relates_to, written=line.pk)
             state, reason = state_of(locked, part, today=clock.today())
             if (state, reason) == (line.state, line.state_reason):
                 continue
@@ -199,7 +229,7 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
 
 
 def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Transaction]:
-    """Reverse each accrual recorded in a quarter, one to one, into the next or the closing period.
+    """Reverse what remains of each accrual recorded in a quarter, one to one, into the next or the closing period.
 
     Part of closing the quarter for money, inside its transaction; `by` closes, the ledgers stay their keepers'.
     """
@@ -209,17 +239,13 @@ def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Trans
         .distinct()
         .order_by("reference")
     )
-    return [
-        _take_back(
-            accrual,
-            into,
-            [-line.cost for line in _lines(accrual)],
-            reason=f"Accrual of {quarter.code} reversed at its close",
-            by=by,
-        )
-        for accrual in accruals
-        if not accrual.taken_back_by.in_force().exists()
-    ]
+    reversals = []
+    for accrual in accruals:
+        remaining = remaining_by_line(accrual)
+        if any(remaining):
+            reason = f"Accrual of {quarter.code} reversed at its close"
+            reversals.append(_take_back(accrual, into, [-left for left in remaining], reason=reason, by=by))
+    return reversals
 
 
 def _recording_organisation(by: User) -> Organisation:
@@ -237,6 +263,24 @@ def _lock_quarters(quarters: set[Quarter], organisation: Organisation) -> dict[i
     # In order of code, so that two officers who touch the same quarters cannot lock each other out.
     ordered = sorted(quarters, key=lambda quarter: quarter.code)
     return {quarter.pk: lock_open(quarter, MONEY, organisation=organisation) for quarter in ordered}
+
+
+def _lock_each(charges: Sequence[Charge], organisation: Organisation) -> tuple[list[Charge], list[Problem]]:
+    """The charges with their quarters locked, and a problem for each that is not open to the organisation."""
+    locked: dict[int, Quarter] = {}
+    problems = []
+    for quarter in sorted({charge.quarter for charge in charges}, key=lambda quarter: quarter.code):
+        try:
+            locked[quarter.pk] = lock_open(quarter, MONEY, organisation=organisation)
+        except Refused as refusal:
+            numbers = [number for number, charge in enumerate(charges, start=1) if charge.quarter == quarter]
+            problems += [replace(problem, where=f"quarter-{numbers[0]}") for problem in refusal.problems]
+    return [replace(charge, quarter=locked.get(charge.quarter.pk, charge.quarter)) for charge in charges], problems
+
+
+def _require_undeclared(entry: Transaction, quarter: Quarter) -> None:
+    parts = [Charged(line=line.budget_line, quarter=quarter, cost=-line.cost) for line in _lines(entry)]
+    refuse_if_blocking(_declared_already(parts, entry.recorded_by))
 
 
 def _declared_already(parts: Sequence[Charged], organisation: Organisation) -> list[Problem]:
