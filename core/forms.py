@@ -129,8 +129,12 @@ class PlainForm(forms.Form):
         for name, field in self.fields.items():
             if "required" not in field.error_messages or field.error_messages["required"] == _REQUIRED:
                 label = field.label or name.replace("_", " ")
-                verb = "Choose" if isinstance(field, forms.ChoiceField | forms.FileField) else "Enter"
-                field.error_messages["required"] = f"{verb} {_lower_first(str(label))}"
+                if isinstance(field, forms.BooleanField):
+                    words = f"Tick the box “{label}”"
+                else:
+                    verb = "Choose" if isinstance(field, forms.ChoiceField | forms.FileField) else "Enter"
+                    words = f"{verb} {_lower_first(str(label))}"
+                field.error_messages["required"] = words
 
 
 _REQUIRED = forms.Field.default_error_messages["required"]

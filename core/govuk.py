@@ -19,13 +19,14 @@ _CLASS_OF_WIDGET: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Textarea, "govuk-textarea"),
     (forms.FileInput, "govuk-file-upload"),
     (forms.HiddenInput, ""),
+    (forms.PasswordInput, "govuk-input govuk-password-input__input govuk-js-password-input-input"),
     (Input, "govuk-input"),
     (forms.MultiWidget, "govuk-input"),
 )
 
 
 def class_of(widget: forms.Widget) -> str:
-    """The GOV.UK class that the widget's element bears, or an empty string."""
+    """The GOV.UK classes that the widget's element bears, or an empty string."""
     return next((name for kind, name in _CLASS_OF_WIDGET if isinstance(widget, kind)), "")
 
 
@@ -45,10 +46,17 @@ class GovukBoundField(BoundField):
             attrs["placeholder"] = False
         own = class_of(widget)
         if own:
-            classes = [own, str(widget.attrs.get("class", "")), str(attrs.get("class", ""))]
-            if self.errors and own in {"govuk-input", "govuk-select", "govuk-textarea", "govuk-file-upload"}:
-                classes.append(f"{own}--error")
-            attrs["class"] = " ".join(dict.fromkeys(" ".join(classes).split()))
+            given = f"{widget.attrs.get('class', '')} {attrs.get('class', '')}"
+            classes = [*own.split(), *given.split()]
+            if self.errors and classes[0] in {"govuk-input", "govuk-select", "govuk-textarea", "govuk-file-upload"}:
+                classes.append(f"{classes[0]}--error")
+            # A box is as wide as what belongs in it: amounts and numbers are short.
+            if (self.prefix_text or isinstance(widget, forms.NumberInput)) and "--width-" not in given:
+                classes.append("govuk-input--width-10")
+            attrs["class"] = " ".join(dict.fromkeys(classes))
+        # Django's default of ten lines pushes the next question out of sight.
+        if isinstance(widget, forms.Textarea) and widget.attrs.get("rows") == "10":
+            attrs.setdefault("rows", "4")
         return attrs
 
     @property

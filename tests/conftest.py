@@ -90,7 +90,9 @@ def page(browser: Any, live_server: Any) -> Iterator[Any]:
     context.set_default_timeout(10_000)
     opened = context.new_page()
     said: list[str] = []
-    opened.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    # GOV.UK Frontend reports a component that it cannot start as a plain log line.
+    heard = ("error", "warning", "log")
+    opened.on("console", lambda line: said.append(line.text) if line.type in heard else None)
     opened.on("pageerror", lambda error: said.append(str(error)))
     yield opened
     context.close()

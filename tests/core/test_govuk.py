@@ -32,9 +32,10 @@ class Everything(PlainForm):
         (forms.NumberInput(), "govuk-input"),
         (forms.DateInput(), "govuk-input"),
         (forms.EmailInput(), "govuk-input"),
-        (forms.PasswordInput(), "govuk-input"),
+        (forms.PasswordInput(), "govuk-input govuk-password-input__input govuk-js-password-input-input"),
         (forms.SelectMultiple(), "govuk-select"),
         (forms.ClearableFileInput(), "govuk-file-upload"),
+        (forms.RadioSelect(), "govuk-radios"),
         (forms.HiddenInput(), ""),
     ],
 )
@@ -46,6 +47,7 @@ def test_a_money_box_has_a_pound_sign_before_it() -> None:
     html = str(Everything()["amount"].as_field_group())
     assert '<div class="govuk-input__prefix" aria-hidden="true">£</div>' in html
     assert 'inputmode="decimal"' in html
+    assert 'class="govuk-input govuk-input--width-10"' in html
 
 
 def test_hint_and_error_are_tied_to_the_box() -> None:
@@ -80,6 +82,7 @@ def test_a_lone_checkbox_has_its_label_beside_it() -> None:
     assert 'class="govuk-checkboxes__input"' in html
     assert html.index("<input") < html.index("<label")
     assert 'id="id_named_helptext"' in html
+    assert "Tick the box “It names no victim”" in str(Everything({})["named"].as_field_group())
 
 
 def test_what_was_typed_comes_back_as_it_was_typed() -> None:
