@@ -33,8 +33,8 @@ from returns.notes import cover_facts, legend, provenance, rounding, signature_b
 PORTRAIT, LANDSCAPE = 493.0, 742.0
 PADDING = 8.0
 SIZES = ((PORTRAIT, 9.5), (PORTRAIT, 8.5), (LANDSCAPE, 9.5), (LANDSCAPE, 8.5), (LANDSCAPE, 8.0))
-LONGEST_KEPT_WHOLE = 14
-NARROWEST_TEXT = 96.0
+LONGEST_KEPT_WHOLE = 10
+NARROWEST_TEXT, WIDEST_TEXT = 96.0, 200.0
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,9 @@ def _needs(table: Table, size: float) -> list[float]:
         prose = max(measure.ems(figure_words(row.cells[at])) for row in table.rows) * size
         # A word longer than the narrowest column of text, such as an address, is broken rather than obeyed.
         longest = max(words) * size if numeric else min(max(words) * size, 1.5 * NARROWEST_TEXT)
-        needs.append(max(longest, 0.0 if numeric else min(prose, NARROWEST_TEXT)) + PADDING)
+        # Long prose asks for more, so that a row stays within about six lines.
+        least = 0.0 if numeric else min(prose, max(NARROWEST_TEXT, min(prose / 6, WIDEST_TEXT)))
+        needs.append(max(longest, least) + PADDING)
     return needs
 
 
