@@ -1,0 +1,164 @@
+"""Hiding small numbers so that they cannot be worked out from what is shown. Pure and deterministic.
+
+`protect` is given every count that might be shown and every equation between them that a reader
+knows: a breakdown's rows make its headline, quarters make the year, the caseload identity. It hides
+what is below the threshold and then as much more as is needed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from kpis.kinds import Profile
+
+Key = tuple[str, ...]
+Equation = Mapping[Key, int]
+_FAR = 10**12
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Counts under `below` are hidden, the others rounded to the nearest `round_to`."""
+
+    below: int
+    round_to: int = 1
+
+    def rounded(self, value: int) -> int:
+        return self.round_to * ((2 * value + self.round_to) // (2 * self.round_to))
+
+
+# The public profile is the 10-5 rule of the Office for National Statistics.
+GUARDS: dict[Profile, Guard | None] = {Profile.FUNDER: None, Profile.BOARD: Guard(5), Profile.PUBLIC: Guard(10, 5)}
+
+
+def rate_is_hidden(numerator: int, denominator: int, guard: Guard) -> bool:
+    """A rate on few people, or one that leaves few out: either would tell about them."""
+    return min(numerator, denominator, abs(denominator - numerator)) < guard.below
+
+
+def protect(
+    values: Mapping[Key, int],
+    equations: Iterable[Equation],
+    guard: Guard,
+    *,
+    shown_before: frozenset[Key] = frozenset(),
+    hidden_before: frozenset[Key] = frozenset(),
+) -> frozenset[Key]:
+    """The keys to hide. What was shown in an earlier report stays shown; new figures give way to it.
+
+    Each equation's signed terms come to nought. It assumes the worst reader: one who also knows
+    which of the hidden are below the threshold and which were hidden only to protect them.
+    """
+    rows = [row for row in (_known(equation, values) for equation in equations) if row]
+    hidden = {key for key, value in values.items() if value < guard.below and key not in shown_before}
+    hidden |= hidden_before
+    while True:
+        solved = _determined(values, rows, hidden) or _squeezed(values, rows, hidden, guard)
+        more = _next_to_hide(solved, values, rows, hidden | shown_before)
+        if more is None:
+            return frozenset(hidden)
+        hidden.add(more)
+
+
+def breakdown(cells: Sequence[int], guard: Guard) -> tuple[tuple[int | None, ...], int | None]:
+    """One table with its total: the cells and the total as they may be shown, None where hidden."""
+    keys = [("cell", f"{place:03d}") for place in range(len(cells))]
+    whole: Key = ("total",)
+    values = {**dict(zip(keys, cells, strict=True)), whole: sum(cells)}
+    hidden = protect(values, [{**dict.fromkeys(keys, 1), whole: -1}], guard)
+    shown = {key: None if key in hidden else guard.rounded(value) for key, value in values.items()}
+    return tuple(shown[key] for key in keys), shown[whole]
+
+
+def _known(equation: Equation, values: Mapping[Key, int]) -> Equation | None:
+    """The equation if all its terms have a value and it holds; others tell a reader nothing certain."""
+    if any(key not in values for key in equation):
+        return None
+    if sum(sign * values[key] for key, sign in equation.items()) != 0:
+        return None
+    return equation
+
+
+def _next_to_hide(
+    solved: set[Key], values: Mapping[Key, int], rows: Sequence[Equation], taken: set[Key] | frozenset[Key]
+) -> Key | None:
+    """The smallest figure still shown in an equation with one that can be worked out; ties by key.
+
+    A total is hidden last: it is what readers need most.
+    """
+    free = {key for row in rows if solved & row.keys() for key in row} - taken
+    if not free and solved:
+        reach = _reachable(solved, rows)
+        free = {key for row in rows if reach & row.keys() for key in row} - taken
+    return min(free, key=lambda key: (key[0] != "cell", values[key], key), default=None)
+
+
+def _reachable(start: set[Key], rows: Sequence[Equation]) -> set[Key]:
+    found = set(start)
+    grown = True
+    while grown:
+        more = {key for row in rows if found & row.keys() for key in row}
+        grown = not more <= found
+        found |= more
+    return found
+
+
+def _determined(values: Mapping[Key, int], rows: Sequence[Equation], hidden: set[Key]) -> set[Key]:
+    """The hidden figures that follow exactly from the equations and what is shown."""
+    unknown = [{key: Fraction(sign) for key, sign in row.items() if key in hidden} for row in rows]
+    reduced: list[dict[Key, Fraction]] = []
+    for row in (row for row in unknown if row):
+        for pivot_row in reduced:
+            _eliminate(row, pivot_row)
+        if row:
+            for earlier in reduced:
+                _eliminate(earlier, row)
+            reduced.append(row)
+    return {next(iter(row)) for row in reduced if len(row) == 1}
+
+
+def _eliminate(row: dict[Key, Fraction], by: dict[Key, Fraction]) -> None:
+    """Take the leading key of `by` out of `row`."""
+    lead = min(by)
+    if lead not in row:
+        return
+    factor = row[lead] / by[lead]
+    for key, number in by.items():
+        left = row.get(key, Fraction(0)) - factor * number
+        if left:
+            row[key] = left
+        else:
+            row.pop(key, None)
+
+
+def _squeezed(values: Mapping[Key, int], rows: Sequence[Equation], hidden: set[Key], guard: Guard) -> set[Key]:
+    """The hidden figures whose bounds leave a single value: 0 + 0 = 0, or 4 + 4 = 8 below five."""
+    low = {key: 0 if values[key] < guard.below else guard.below for key in hidden}
+    high = {key: guard.below - 1 if values[key] < guard.below else _FAR for key in hidden}
+    for _ in range(len(rows) + 1):
+        changed = False
+        for row in rows:
+            changed |= _tighten(row, values, hidden, low, high)
+        if not changed:
+            break
+    return {key for key in hidden if low[key] == high[key]}
+
+
+def _tighten(
+    row: Equation, values: Mapping[Key, int], hidden: set[Key], low: dict[Key, int], high: dict[Key, int]
+) -> bool:
+    """Narrow the bounds of an equation's hidden figures by those of the others in it."""
+    unknown = [(key, sign) for key, sign in row.items() if key in hidden]
+    known = sum(sign * values[key] for key, sign in row.items() if key not in hidden)
+    least = sum(sign * (low[key] if sign > 0 else high[key]) for key, sign in unknown)
+    most = sum(sign * (high[key] if sign > 0 else low[key]) for key, sign in unknown)
+    changed = False
+    for key, sign in unknown:
+        own_least = sign * (low[key] if sign > 0 else high[key])
+        own_most = sign * (high[key] if sign > 0 else low[key])
+        smallest, largest = -known - (most - own_most), -known - (least - own_least)
+        new_low, new_high = (smallest, largest) if sign > 0 else (-largest, -smallest)
+        if abs(sign) == 1 and (new_low > low[key] or new_high < high[key]):
+            low[key], high[key] = max(low[key], new_low), min(high[key], new_high)
+            changed = True
+    return changed
