@@ -299,6 +299,13 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def in_programme(self, programme: Programme) -> Self:
         return self.filter(duty__project__programme=programme)
 
+    def in_force(self) -> Self:
+        """Of each duty and quarter the one whose figures count: the accepted, else the one handed in."""
+        accepted = self.model.objects.filter(
+            duty=models.OuterRef("duty"), quarter=models.OuterRef("quarter"), status="accepted"
+        )
+        return self.filter(Q(status="accepted") | (Q(status__in=["submitted", "queried"]) & ~models.Exists(accepted)))
+
     def latest(self) -> Self:
         """Of each duty and quarter the newest revision, whatever its state."""
         newer = self.model.objects.filter(

@@ -1,0 +1,335 @@
+"""Handing in a quarter's results: opening, saving, submitting, querying, accepting, revising."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from django.db import transaction
+
+from board import clock, events, rows
+from board.access import COMMISSIONING, REPORTER, is_of_recipient
+from board.models import Quarter, User
+from board.quarters import RESULTS, is_open, lock_open
+from core.problems import Problem, Refused, refuse, refuse_if_blocking
+from kpis.answers import Answer, Numbers, read_answers, result_of, stored_answers
+from kpis.asking import Slot, slots_of
+from kpis.gathering import context_of
+from kpis.kinds import FigureType, Section, State
+from kpis.models import Breakdown, Category, Duty, Result, Submission, SubmissionQuery
+from kpis.rules import Context, find_problems
+
+Status = Submission.Status
+
+
+def may_fill(user: User, submission: Submission) -> bool:
+    """Reporters and commissioning officers fill what their own organisation reports."""
+    role = user.acting
+    return (
+        role is not None
+        and role.kind in (REPORTER, COMMISSIONING)
+        and role.organisation_id == submission.duty.organisation_id
+    )
+
+
+def may_decide(user: User, submission: Submission) -> bool:
+    """A commissioning officer of the recipient accepts and queries."""
+    role = user.acting
+    programme = submission.duty.project.programme
+    return role is not None and role.kind == COMMISSIONING and is_of_recipient(user, programme)
+
+
+def open_quarter(*, quarter: Quarter, by: User) -> list[Submission]:
+    """Make the drafts of a quarter for every duty that runs in it; those that are there already stay."""
+    with transaction.atomic():
+        locked = lock_open(quarter, RESULTS)
+        if not is_of_recipient(by, locked.programme):
+            raise refuse("K21", "Only the organisation that holds the grant asks for results.")
+        there = set(Submission.objects.filter(quarter=locked).values_list("duty", flat=True))
+        made = []
+        for duty in Duty.objects.in_force(locked).select_related("project__programme", "organisation"):
+            if duty.pk not in there:
+                reference = _reference(duty, locked, 1)
+                made.append(rows.create(Submission(reference=reference, duty=duty, quarter=locked), by=by))
+        if made:
+            words = f"{len(made)} submissions asked for"
+            events.record("submissions.open", locked.code, by=by, words=words, programme=locked.programme)
+    return made
+
+
+def save_draft(*, submission: Submission, figures: Mapping[str, str], seen_version: int, by: User) -> Submission:
+    """Keep what was typed into some or all boxes (see `kpis/asking.py` for their names).
+
+    Refuses, and saves nothing, where a box cannot be read. Slots of which no box was handed in stay.
+    """
+    with transaction.atomic():
+        locked = _lock(submission)
+        _require_filler(locked, by)
+        _require_editable(locked)
+        _require_open(locked)
+        _write(locked, slots_of(locked), figures)
+        rows.change(locked, by=by, seen_version=seen_version)
+        events.record("submission.save", locked.reference, by=by, programme=locked.quarter.programme)
+    return locked
+
+
+def submit(*, submission: Submission, seen_version: int, by: User, late_reason: str = "") -> list[Problem]:
+    """Hand the figures in; gives the warnings that were let through with their comments."""
+    with transaction.atomic():
+        locked = _lock(submission)
+        _require_filler(locked, by)
+        _require_editable(locked)
+        _require_open(locked)
+        return _hand_in(locked, seen_version, by, late_reason)
+
+
+def submit_late(
+    *, submission: Submission, figures: Mapping[str, str], seen_version: int, reason: str, by: User
+) -> list[Problem]:
+    """Hand in after results have closed, into the quarter that the figures describe, with the reason."""
+    with transaction.atomic():
+        locked = _lock(submission)
+        _require_filler(locked, by)
+        _require_editable(locked)
+        if is_open(locked.quarter, RESULTS, clock.now(), locked.duty.organisation):
+            raise refuse("K20", f"{locked.quarter} is open for results. Submit in the ordinary way.")
+        if not reason.strip():
+            raise refuse("K20", "Say why these results are late.", "late_reason")
+        _write(locked, slots_of(locked), figures)
+        locked.after_close = True
+        return _hand_in(locked, seen_version, by, reason)
+
+
+def query(*, submission: Submission, section: str, reason: str, by: User) -> SubmissionQuery:
+    """Send it back to the supplier with a question about a section."""
+    with transaction.atomic():
+        locked = _lock(submission)
+        _require_decider(locked, by)
+        if locked.status not in (Status.SUBMITTED, Status.QUERIED):
+            raise refuse("K21", "Only what has been submitted and not accepted can be queried.")
+        row = SubmissionQuery(submission=locked, section=section, reason=reason.strip(), by=by, at=clock.now())
+        row.full_clean()
+        row.save(force_insert=True)
+        locked.status = Status.QUERIED
+        rows.change(locked, by=by, reason="Queried")
+        words = f"{Section(section).label}: {row.reason}"
+        _record("submission.query", locked, by, words)
+    return row
+
+
+def answer(*, query: SubmissionQuery, words: str, by: User) -> SubmissionQuery:
+    """Answer a question; the submission goes back when it is submitted again."""
+    with transaction.atomic():
+        locked = _lock(query.submission)
+        _require_filler(locked, by)
+        if locked.status != Status.QUERIED:
+            raise refuse("K21", "There is no open question about this submission.")
+        row = SubmissionQuery.objects.select_for_update(of=("self",)).get(pk=query.pk)
+        if not words.strip():
+            raise refuse("K21", "Write your answer.", "words")
+        row.answer, row.answered_by, row.answered_at = words.strip(), by, clock.now()
+        row.full_clean()
+        row.save(force_update=True)
+        _record("submission.answer", locked, by, f"{row.get_section_display()}: {row.answer}")
+    return row
+
+
+def accept(*, submission: Submission, by: User) -> Submission:
+    """Take the figures as reported; an earlier revision is superseded by it."""
+    with transaction.atomic():
+        locked = _lock(submission)
+        _require_decider(locked, by)
+        if locked.status != Status.SUBMITTED:
+            raise refuse(
+                "K21",
+                f"{locked.reference} is {locked.get_status_display().lower()}; only what is submitted can be accepted.",
+            )
+        if locked.submitted_by_id == by.pk:
+            raise refuse("K21", "You submitted these results. Ask another commissioning officer to accept them.")
+        for earlier in Submission.objects.filter(
+            duty=locked.duty_id, quarter=locked.quarter_id, status=Status.ACCEPTED
+        ):
+            earlier.status, earlier.superseded_at = Status.SUPERSEDED, clock.now()
+            rows.change(earlier, by=by, reason=f"Superseded by {locked.reference}"[:100])
+        locked.status, locked.accepted_at, locked.accepted_by = Status.ACCEPTED, clock.now(), by
+        rows.change(locked, by=by, reason="Accepted")
+        _record("submission.accept", locked, by)
+    return locked
+
+
+def revise(*, submission: Submission, reason: str, by: User) -> Submission:
+    """Begin a new revision of accepted results, with their figures; they count until it is accepted."""
+    with transaction.atomic():
+        locked = _lock(submission)
+        if not may_fill(by, locked) and not may_decide(by, locked):
+            raise refuse("K21", "Only the supplier or a commissioning officer can revise results.")
+        if locked.status != Status.ACCEPTED:
+            raise refuse("K16", "Only accepted results are revised. Change a draft, or query what was submitted.")
+        if not reason.strip():
+            raise refuse("K16", "Give the reason for the revision.", "reason")
+        revision = locked.revision + 1
+        made = Submission(
+            reference=_reference(locked.duty, locked.quarter, revision),
+            duty=locked.duty,
+            quarter=locked.quarter,
+            revision=revision,
+            revision_reason=reason.strip(),
+        )
+        rows.create(made, by=by, reason=reason)
+        _insert(made, stored_answers(locked, slots_of(locked)).values())
+        _record("submission.revise", made, by, made.revision_reason)
+    return made
+
+
+def mark_reported(*, quarter: Quarter, reference: str, by: User) -> int:
+    """Note, on submissions up to a quarter that no return has carried yet, the return that first does."""
+    with transaction.atomic():
+        carried = Submission.objects.in_force().filter(
+            quarter__programme=quarter.programme_id, quarter__first_day__lte=quarter.first_day, first_reported_in=""
+        )
+        ids = list(carried.values_list("pk", flat=True))
+        for row in Submission.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("reference"):
+            row.first_reported_in = reference
+            rows.change(row, by=by, reason=f"First reported in {reference}"[:100])
+    return len(ids)
+
+
+def _reference(duty: Duty, quarter: Quarter, revision: int) -> str:
+    programme, _, name = duty.reference.partition("/")
+    return f"{programme}/results/{name}/{quarter.code}/r{revision}"
+
+
+def _record(act: str, submission: Submission, by: User, words: str = "") -> None:
+    events.record(act, submission.reference, by=by, words=words, programme=submission.quarter.programme)
+
+
+def _lock(submission: Submission) -> Submission:
+    return (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year")
+        .get(pk=submission.pk)
+    )
+
+
+def _require_filler(submission: Submission, by: User) -> None:
+    if not may_fill(by, submission):
+        raise refuse("K21", f"Only {submission.duty.organisation} can fill and submit these results.")
+
+
+def _require_decider(submission: Submission, by: User) -> None:
+    if not may_decide(by, submission):
+        raise refuse(
+            "K21", "Only a commissioning officer of the organisation that holds the grant can decide on results."
+        )
+
+
+def _require_editable(submission: Submission) -> None:
+    if not submission.may_change:
+        status = submission.get_status_display().lower()
+        raise refuse("K16", f"These results are {status} and cannot be changed. Ask for a revision, with its reason.")
+
+
+def _require_open(submission: Submission) -> None:
+    """Ordinary results need an open quarter; a revision goes into the quarter that it describes, open or not."""
+    if submission.revision == 1 and not submission.after_close:
+        lock_open(submission.quarter, RESULTS, organisation=submission.duty.organisation)
+
+
+def _write(submission: Submission, slots: Sequence[Slot], figures: Mapping[str, str]) -> None:
+    """Replace the answers of the slots that were handed in; refuses what cannot be read."""
+    given, problems = read_answers(slots, figures)
+    refuse_if_blocking(problems)
+    known = {name for slot in slots for name in figures if name == slot.key or name.startswith(f"{slot.key}.")}
+    if strange := sorted(set(figures) - known):
+        raise Refused([Problem("K21", f"These results do not ask for {name}.", True, name) for name in strange])
+    replaced = _rows_of(submission, [slot for slot in slots if slot.key in given])
+    Breakdown.objects.filter(result__in=replaced).delete()
+    submission.results.filter(pk__in=replaced).delete()
+    _insert(submission, [answer for answer in given.values() if answer is not None])
+
+
+def _rows_of(submission: Submission, slots: Sequence[Slot]) -> list[int]:
+    places = {
+        (slot.definition.pk, getattr(slot.entry_quarter, "pk", None), getattr(slot.milestone, "pk", None))
+        for slot in slots
+    }
+    stored = submission.results.values_list("pk", "definition", "entry_quarter", "milestone")
+    return [pk for pk, *place in stored if tuple(place) in places]
+
+
+def _insert(submission: Submission, answers: Sequence[Answer]) -> None:
+    """Write rows that have passed the rules of reading; the database checks them once more."""
+    pairs = [result_of(submission, answer) for answer in answers]
+    Result.objects.bulk_create([result for result, _ in pairs])
+    Breakdown.objects.bulk_create([part for _, parts in pairs for part in parts])
+
+
+def _hand_in(submission: Submission, seen_version: int, by: User, late_reason: str) -> list[Problem]:
+    slots = slots_of(submission)
+    answers = {key: _completed(answer) for key, answer in stored_answers(submission, slots).items()}
+    context = context_of(submission, slots, answers, today=clock.today())
+    problems = find_problems(context)
+    if unanswered := submission.queries.filter(answer=""):
+        words = [f"Answer the question about {row.get_section_display().lower()}." for row in unanswered]
+        problems += [Problem("K21", said, True, "") for said in words]
+    late = submission.submitted_at is None and clock.today() > submission.quarter.provider_due_on
+    if late and not late_reason.strip() and submission.revision == 1:
+        due = f"{submission.quarter.provider_due_on:%-d %B %Y}"
+        problems.append(Problem("K20", f"These results were due on {due}. Say why they are late.", True, "late_reason"))
+    warnings = refuse_if_blocking(problems)
+    before = _as_last_reported(submission, slots)
+    _replace_all(submission, [_marked(answer, submission, before) for answer in answers.values()])
+    if late and submission.revision == 1:
+        submission.late, submission.late_reason = True, late_reason.strip()
+    again = submission.status == Status.QUERIED
+    submission.status, submission.submitted_at, submission.submitted_by = Status.SUBMITTED, clock.now(), by
+    rows.change(submission, by=by, seen_version=seen_version, reason="Submitted again" if again else "Submitted")
+    _record("submission.submit", submission, by, _summary(context, warnings, again))
+    return warnings
+
+
+def _completed(answer: Answer) -> Answer:
+    """Blank rows of a breakdown whose others make the headline already can only be nought."""
+    parts: dict[Category, Numbers] = dict(answer.parts)
+    for _, categories in answer.slot.dimensions:
+        filled = [row for row in categories if row in parts]
+        if not filled and not any(getattr(answer.cell, column) == 0 for column in answer.slot.columns):
+            continue
+        for column in answer.slot.columns:
+            if sum(parts[row][column] for row in filled) != getattr(answer.cell, column):
+                break
+        else:
+            for row in categories:
+                parts.setdefault(row, dict.fromkeys(answer.slot.columns, 0))
+    return replace(answer, parts=parts) if parts else answer
+
+
+def _as_last_reported(submission: Submission, slots: Sequence[Slot]) -> dict[str, Answer]:
+    """The answers of the accepted submission that this one would supersede."""
+    accepted = Submission.objects.filter(
+        duty=submission.duty_id, quarter=submission.quarter_id, status=Status.ACCEPTED
+    ).first()
+    return stored_answers(accepted, slots) if accepted else {}
+
+
+def _marked(answer: Answer, submission: Submission, before: Mapping[str, Answer]) -> Answer:
+    """A figure that differs from the accepted one is marked revised, one that came after the close late."""
+    if answer.cell.empty or answer.slot.figure_type == FigureType.TEXT or answer.state == State.ESTIMATED:
+        return answer
+    earlier = before.get(answer.slot.key)
+    if earlier is not None and replace(earlier.cell, state="") != replace(answer.cell, state=""):
+        return replace(answer, cell=replace(answer.cell, state=State.REVISED))
+    if submission.after_close:
+        return replace(answer, cell=replace(answer.cell, state=State.LATE))
+    return answer
+
+
+def _replace_all(submission: Submission, answers: Sequence[Answer]) -> None:
+    Breakdown.objects.filter(result__submission=submission).delete()
+    submission.results.all().delete()
+    _insert(submission, answers)
+
+
+def _summary(context: Context, warnings: Sequence[Problem], again: bool) -> str:
+    """What the record keeps of the figures as they were handed in: the counts, code by code."""
+    counts = [f"{code} {amount}" for code in sorted(context.answers) if (amount := context.amount(code)) is not None]
+    said = "Submitted again" if again else "Submitted"
+    return f"{said} with {len(warnings)} warnings. {', '.join(counts)}"
