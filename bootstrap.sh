@@ -1,6 +1,7 @@
 #!/bin/sh
 # Make this machine fit to run the system: system packages, .venv, Python packages.
-# `./bootstrap.sh --browser` also brings what the browser tests need. What is there already is left alone.
+# `--browser` also brings what the browser tests need, `--ci` what the tests on PostgreSQL need besides.
+# What is there already is left alone.
 set -eu
 cd "$(dirname "$0")"
 PATH=$PATH:/usr/sbin:/sbin
@@ -27,9 +28,12 @@ missing_packages() {
     has_library libpango-1.0.so.0 || echo libpango-1.0-0
     has_library libpangoft2-1.0.so.0 || echo libpangoft2-1.0-0
     has_library libharfbuzz-subset.so.0 || echo libharfbuzz-subset0
-    if [ "${1:-}" = --browser ]; then
+    if [ "${1:-}" = --browser ] || [ "${1:-}" = --ci ]; then
         [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || echo chromium
         has_library libatomic.so.1 || echo libatomic1
+    fi
+    if [ "${1:-}" = --ci ]; then
+        [ -e /usr/share/i18n/locales/en_GB ] || echo locales
     fi
 }
 

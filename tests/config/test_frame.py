@@ -101,3 +101,22 @@ def test_signing_in_by_keyboard_works_and_errors_are_accessible(officer: Any, pa
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/logout/")
     axe()
+
+
+def test_ones_own_account_pages_are_accessible_and_quiet(officer: Any, page: Any, axe: Any) -> None:
+    page.goto("/accounts/login/?next=/accounts/2fa/")
+    page.get_by_label("Email").fill(officer.email)
+    page.get_by_label("Password", exact=True).fill("a long enough secret")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/accounts/2fa/")
+    axe()
+    page.get_by_role("button", name="Activate").click()
+    # A second factor is asked for once more with the password.
+    page.wait_for_url("**/accounts/reauthenticate/**")
+    axe()
+    page.get_by_label("Password", exact=True).fill("a long enough secret")
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/accounts/2fa/totp/activate/")
+    axe()
+    page.goto("/accounts/password/change/")
+    axe()
