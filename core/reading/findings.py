@@ -121,8 +121,8 @@ class Findings:
             self.add(
                 "L2",
                 f"the file’s own total in row {control.row + 1} is {in_words(control.value)}, but the rows read "
-                f"come to {in_words(whole)}, a difference of {in_words(control.value - whole)}. Look first at the rows that "
-                "could not be read.",
+                f"come to {in_words(whole)}, a difference of {in_words(control.value - whole)}. Look first at the "
+                "rows that could not be read.",
                 str(control.row + 1),
             )
 

@@ -77,9 +77,10 @@ class SheetReader:
 
     def read(self) -> None:
         header_rows = {row for header in self.headers for row in range(header.first, header.last + 1)}
-        self.titles = {self._texts(row) for row in range(max(self.headers[0].first, 0))} - {""}
-        # Whether this row stands in the table; without a header above, that is from the first payment on.
+        # Where no header stands above, the table begins with its first payment.
         floating = self.upside_down or self.headers[0].first < 0
+        above = 0 if floating else self.headers[0].first
+        self.titles = {self._texts(row) for row in range(above)} - {""}
         begun = False
         coming = list(self.headers)
         columns = coming.pop(0).columns
@@ -180,7 +181,8 @@ class SheetReader:
         return Amount((debit.value or NOUGHT) - credit.value, rounded=debit.rounded or credit.rounded)
 
     def _is_total(self, row: int, columns: Columns, words: Sequence[str]) -> bool:
-        if len(words) > 2 or not is_blank(self._cell(row, columns.document)):
+        document = text_of(self._cell(row, columns.document))
+        if len(words) > 2 or (document and not is_total_label([document])):
             return False
         cells = self.sheet.rows[row]
         value = total_in(cells, columns, self.sheet.from_workbook)
@@ -237,10 +239,16 @@ class SheetReader:
                 self._unreadable(row, f"{in_words(value)} stands alone: it may be a total or a payment")
 
     def _settle_last_row(self) -> None:
-        """A last row under any other label, with no date or number, that sums all the rest is a total."""
-        if len(self.payments) < 4 or self.payments[-1].row != self.last_filled:
+        """A last row under any other label, with no date or number, that sums all the rest is a total.
+
+        Where the ledger has neither dates nor numbers, it takes more rows to rule out chance.
+        """
+        if not self.payments or self.payments[-1].row != self.last_filled:
             return
         last = self.payments[-1]
+        told_apart = last.columns.date is not None or last.columns.document is not None
+        if len(self.payments) < (4 if told_apart else 10):
+            return
         words = words_beside(self.sheet.rows[last.row], last.columns, self.sheet.from_workbook)
         rest = self.running.sum - last.value
         own_date = can_be_date(self._cell(last.row, last.columns.date), 0)

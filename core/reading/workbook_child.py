@@ -51,7 +51,9 @@ def main() -> None:
         answer = ("too large", None)
     # A panic of the library is no Exception, and any failure here is the file's.
     except BaseException as error:
-        answer = ("password" if type(error).__name__ == "PasswordError" else "damaged", None)
+        too_large = "capacity overflow" in str(error)
+        password = type(error).__name__ == "PasswordError"
+        answer = ("too large" if too_large else "password" if password else "damaged", None)
     pickle.dump(answer, sys.stdout.buffer)
 
 

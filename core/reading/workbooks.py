@@ -1,6 +1,7 @@
 """Workbook bytes -> sheets of cells, after every check that must come before a parser sees them."""
 
 import io
+import os
 import pickle
 import re
 import subprocess
@@ -21,6 +22,8 @@ READING_SECONDS = 60
 DAYS_TO_1904 = 1462
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# The parser of strangers' files gets no secret of ours, and does not spell out its own crash.
+_CHILD_ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "0"}
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _COVERED = re.compile(
     rb"<(?P<tag>(?:\w+:)?covered-table-cell)\b(?P<attributes>[^>]*?)(?:/>|>.*?</(?P=tag)>)", re.DOTALL
@@ -150,7 +153,12 @@ def _read(data: bytes, name: str, shift: int) -> list[Sheet]:
     try:
         # No part of the command comes from outside; the file goes to standard input.
         child = subprocess.run(  # noqa: S603
-            [sys.executable, "-I", str(_CHILD)], input=data, capture_output=True, timeout=READING_SECONDS, check=False
+            [sys.executable, "-I", str(_CHILD)],
+            input=data,
+            capture_output=True,
+            timeout=READING_SECONDS,
+            check=False,
+            env=_CHILD_ENVIRONMENT,
         )
     except subprocess.TimeoutExpired:
         raise _sheet_too_large(name) from None
