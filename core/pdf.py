@@ -15,7 +15,7 @@ from typing import Any
 from core.problems import refuse
 
 FONTS = Path(__file__).parent / "fonts"
-FONT_FILES = ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf")
+FONT_ADDRESSES = {f"font:{name}": name for name in ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf")}
 NEEDED = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 MEDIA_TYPE = "application/pdf"
 
@@ -101,8 +101,8 @@ def _closed_fetcher() -> Any:
         refused: list[str]
 
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
-            if url.removeprefix("font:") in FONT_FILES and url.startswith("font:"):
-                data = (FONTS / url.removeprefix("font:")).read_bytes()
+            if url in FONT_ADDRESSES:
+                data = (FONTS / FONT_ADDRESSES[url]).read_bytes()
                 return URLFetcherResponse(url, data, {"Content-Type": "font/ttf"})
             if url.startswith("data:image/svg+xml;base64,"):
                 return super().fetch(url, headers)

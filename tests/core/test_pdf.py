@@ -86,6 +86,7 @@ def test_page_headers_are_no_part_of_what_is_read_aloud(opened):
     parents = list(opened.Root.StructTreeRoot.ParentTree.Nums)
     for page in opened.pages:
         owners = parents[parents.index(page.obj.StructParents) + 1]
+        assert all(owner is None or owner.objgen in in_tree for owner in owners)
         paginated = 0
         for operands, operator in pikepdf.parse_content_stream(page):
             if str(operator) != "BDC":

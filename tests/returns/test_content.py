@@ -220,6 +220,18 @@ def test_the_bytes_are_sorted_and_readable():
     assert '"value":"2025-01-29"' in written
 
 
+def test_a_number_is_written_with_the_places_that_it_was_stated_with():
+    facts = (
+        make_fact("claim", "s", "a", "A", Decimal("10.1"), "money"),
+        make_fact("claim", "s", "b", "B", Decimal("8.50"), "scaled"),
+        make_fact("claim", "s", "c", "C", Decimal("12345678901234567.80"), "scaled"),
+    )
+    content = replace(claim(), sections=(Section("s", "S", facts=facts),))
+    written = canonical_json(content).decode()
+    assert all(f'"value":"{number}"' in written for number in ("10.10", "8.50", "12345678901234567.80"))
+    assert str(from_json(written.encode()).figure("claim/s/b/value").value) == "8.50"
+
+
 def test_content_of_another_format_is_refused():
     with pytest.raises(ValueError, match="written in format 2"):
         from_json(canonical_json(claim()).replace(b'"format":1', b'"format":2'))
