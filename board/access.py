@@ -17,6 +17,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "front": EVERYONE,
     "role.switch": EVERYONE,
     "programme.read": EVERYONE - {ADMIN},
+    "programme.money": MONEY_READERS | {BOARD},
     "events.read": frozenset({AUDITOR, COMMISSIONING, CFO}),
     "contracts.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR, REPORTER}),
     "spending.read": MONEY_READERS,

@@ -22,9 +22,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # The date that the system works at: today, unless fixed (the demonstration stands at 9 April 2025).
-FIXED_DATE: date | None = (
-    date.fromisoformat(env.str("FIXED_DATE")) if env.str("FIXED_DATE", default="") else None
-)
+FIXED_DATE: date | None = date.fromisoformat(env.str("FIXED_DATE")) if env.str("FIXED_DATE", default="") else None
 
 INSTALLED_APPS = [
     "django.forms",

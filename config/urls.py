@@ -14,6 +14,10 @@ handler400 = "config.views.bad_request"
 handler500 = "config.views.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.Front.as_view(), name="front"),
+    path("role", views.SwitchRole.as_view(), name="switch_role"),
+    path("programmes/<str:code>", views.ProgrammePage.as_view(), name="programme"),
+    path("record", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

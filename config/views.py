@@ -1,11 +1,25 @@
-"""The front door: health, and the two error pages that are drawn with nothing but themselves."""
+"""The front door: first pages by role, a programme's page, the record of acts, health and error pages."""
+
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import get_template
+from django.views import View
 
+from board import clock, events
+from board.access import may
+from board.middleware import SESSION_KEY
+from board.models import Event, Programme
+from board.views import DetailPage, Fact, ListPage, Page, Permitted
+from config import front, overview
 from config.context import OWNER, SERVICE
+from config.filters import EventFilters
+from config.tables import EventTable, ProjectMoneyTable
+from core.tables import Table
 
 
 @login_not_required
@@ -31,3 +45,84 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: the fault is ours."""
     return _bare_page("500.html", 500)
+
+
+class Front(Page):
+    """The first page: what there is to do in the acting role, and where one can go."""
+
+    action = "front"
+    template_name = "front.html"
+    heading = "What there is to do"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.request.user
+        return super().get_context_data(
+            tasks=front.tasks(user, today=clock.today(), moment=clock.now()),
+            doors=front.doors(user),
+            programmes=Programme.objects.visible_to(user).select_related("recipient", "funder")
+            if may(user, "programme.read")
+            else [],
+            **kwargs,
+        )
+
+
+class SwitchRole(Permitted, View):
+    """Act in another of one's roles for the rest of the session."""
+
+    action = "role.switch"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.POST.get("role", "")
+        roles = request.user.roles_on(clock.today())
+        role = get_object_or_404(roles, pk=int(chosen) if chosen.isdigit() else 0)
+        request.session[SESSION_KEY] = role.pk
+        request.user.act_as(role)
+        events.record("role.switch", str(role)[:120], by=request.user)
+        return redirect("front")
+
+
+class EventList(ListPage):
+    """The record of acts, for those who check."""
+
+    action = "events.read"
+    heading = "Record of acts"
+    lead = "What was done, by whom and in which role. Nothing here is ever changed."
+    table_class = EventTable
+    filterset_class = EventFilters
+
+    def get_queryset(self) -> QuerySet[Event]:
+        programmes = Programme.objects.visible_to(self.request.user)
+        return Event.objects.filter(Q(programme__in=programmes) | Q(programme=None)).select_related("by", "programme")
+
+
+class ProgrammePage(DetailPage):
+    """A programme: its terms, its money by project where the role may see money, and its quarters."""
+
+    action = "programme.read"
+    lookup = "code"
+
+    def get_queryset(self) -> QuerySet[Programme]:
+        return Programme.objects.visible_to(self.request.user).select_related("recipient", "funder")
+
+    def get_heading(self) -> str:
+        return self.object.name
+
+    def get_section(self) -> str:
+        return self.object.code
+
+    def get_facts(self) -> list[Fact]:
+        row = self.object
+        return [
+            Fact("Funder", str(row.funder.name)),
+            Fact("Recipient", str(row.recipient.name)),
+            Fact("Funding period", f"{row.first_day:%-d %B %Y} to {row.last_day:%-d %B %Y}"),
+            Fact("Legal power", row.legal_power),
+            Fact("Figures", "Illustrative, not the real award" if row.illustrative else "As in the grant agreement"),
+        ]
+
+    def get_tables(self) -> list[Table]:
+        if not may(self.request.user, "programme.money"):
+            return []
+        years = overview.years_of(self.object, self.request.user, today=clock.today())
+        return [ProjectMoneyTable(rows, caption=caption, prefix=f"{year}-") for year, caption, rows in years]

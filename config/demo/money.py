@@ -396,6 +396,7 @@ def _invoices(
     if project == "EVL" or heading == "victims":
         worked = worked[-1:]
     in_match = "M" if source != "GRANT" else ""
+    in_help = heading == "victims"
     for (start, end), part in zip(worked, apportion(cost, [1] * len(worked)), strict=True):
         yield Told(
             source,
@@ -406,7 +407,7 @@ def _invoices(
                 contract=_contract(programme, project) if heading != "victims" else None,
                 supplier_name=name,
                 document_number=f"{prefix}-{start:%y%m}{in_match}",
-                description=f"{'Interpreters and security items' if heading == 'victims' else 'Service'}, {start:%B %Y}",
+                description=f"{'Interpreters and security items' if in_help else 'Service'}, {start:%B %Y}",
                 accounting_on=end,
                 service_from=start,
                 service_to=end,
@@ -757,6 +758,24 @@ def pay(claim: Claim, people: People) -> None:
             by=people["finance.pfcc"],
             bank_reference=f"HO {claim.quarter.code}",
         )
+
+
+def pay_in_full(claim: Claim, people: People) -> None:
+    """The earlier fund's claims were all paid in full, on the day that they are dated here."""
+    if claim.amount > 0:
+        claims.receive(
+            source=claim.source,
+            received_on=clock.today(),
+            parts=[ReceiptPart(claim=claim, amount=claim.amount)],
+            by=people["finance.pfcc"],
+        )
+
+
+def declare_some(programme: Programme, quarter: Quarter, people: People) -> None:
+    """The open quarter in mid-work: Southend has declared; the grant, Essex and Thurrock have yet to."""
+    with clock.at(LAST_WORKED):
+        source = programme.sources.get(code="SOUTHEND-CASH")
+        declaring.declare(source=source, quarter=quarter, nil=False, by=people["finance.southend"])
 
 
 # The earlier fund: £450,000 over three years. Each year's spend by project, shared evenly over its quarters.

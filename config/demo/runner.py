@@ -1,0 +1,127 @@
+"""Loads the whole demonstration in the order in which it would have happened, through the acts that people use."""
+
+from datetime import date
+
+from django.db import transaction
+
+from board import clock
+from board.models import Programme, Quarter, User
+from board.quarters import MONEY, RESULTS
+from config.demo import money, performance, wording
+from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
+from funding import claims
+from funding.models import Claim
+from returns import certifying, closing
+from returns.models import Return
+
+People = dict[str, User]
+
+# The quarter that stands open on the demonstration's date, in mid-work.
+OPEN = "2024-25-Q4"
+# The closing period of 2023-24: when it was closed, and when its final claim was certified.
+CLOSED_ON, FINAL_ON = date(2024, 6, 28), date(2024, 7, 12)
+
+
+def is_loaded() -> bool:
+    """Whether the demonstration is here already."""
+    return Programme.objects.filter(code__in=(CURRENT, EARLIER)).exists()
+
+
+def load() -> None:
+    """Everything, or nothing. What it writes depends on nothing but this code."""
+    with transaction.atomic():
+        organisations = load_organisations()
+        people = load_people(organisations)
+        programmes = load_programmes(organisations, people)
+        _load_earlier(programmes[EARLIER], people)
+        _load_current(programmes, people)
+
+
+def _load_earlier(programme: Programme, people: People) -> None:
+    money.load_earlier(programme, people)
+    grant = claims.grant_of(programme.pk)
+    for quarter in _in_order(programme):
+        day = quarter.check_due_on if quarter.kind == Quarter.Kind.QUARTER else quarter.last_day
+        with clock.at(day):
+            closing.close(quarter=quarter, what=MONEY, by=people["commissioning.1"])
+            if quarter.kind == Quarter.Kind.QUARTER:
+                closing.close(quarter=quarter, what=RESULTS, by=people["commissioning.1"])
+            worked = claims.work_out(grant, _again(quarter), today=day)
+            # Claimed before this system was in use: the claim is on record, its return is on paper.
+            claim = claims.certify(
+                source=grant,
+                quarter=_again(quarter),
+                reference=f"{programme.code}/claim/{quarter.code}/r1",
+                content_hash="",
+                expected=worked.amount,
+                by=people["cfo"],
+            )
+            money.pay_in_full(claim, people)
+
+
+def _load_current(programmes: dict[str, Programme], people: People) -> None:
+    programme = programmes[CURRENT]
+    money.set_up(programme, people)
+    performance.set_up(programme, people)
+    wording.load_risks(programme, people)
+    for quarter in _in_order(programme):
+        if quarter.kind == Quarter.Kind.CLOSING:
+            continue
+        money.record_quarter(programme, quarter, people)
+        money.adjust(programme, quarter, people)
+        performance.load_quarter(programme, quarter, people)
+        if quarter.code == OPEN:
+            money.declare_some(programme, quarter, people)
+            break
+        money.declare_quarter(programme, quarter, people)
+        with clock.at(quarter.check_due_on):
+            money.explain(programme, quarter, people)
+            closing.close(quarter=quarter, what=MONEY, by=people["commissioning.1"])
+            closing.close(quarter=quarter, what=RESULTS, by=people["commissioning.1"])
+        _certify(Return.Kind.CLAIM, quarter, quarter.certify_due_on, people)
+        _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
+        if quarter.code == "2024-25-Q1":
+            _end_first_year(programme, people)
+        if quarter.code == "2024-25-Q2":
+            performance.load_revision(programme, people)
+
+
+def _end_first_year(programme: Programme, people: People) -> None:
+    """The closing period of 2023-24 takes its late invoice and ends in the year's final claim."""
+    period = programme.quarters.select_related("programme", "year").get(code="2023-24-closing")
+    money.record_closing(programme, period, people)
+    with clock.at(CLOSED_ON):
+        money.explain(programme, period, people)
+        closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
+    _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
+
+
+def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
+    """Prepare, check and certify a return by the people whose signatures it asks for."""
+    first, then = {
+        Return.Kind.CLAIM: ("finance.pfcc", ("commissioning.1", "cfo")),
+        Return.Kind.PERFORMANCE: ("commissioning.1", ("commissioning.2",)),
+    }[kind]
+    quarter = _again(quarter)
+    with clock.at(day, 11):
+        row = certifying.open_return(kind=kind, programme=quarter.programme, quarter=quarter, by=people[first])
+        for section, words in wording.commentary(kind, quarter.code):
+            certifying.write_commentary(the_return=row, section=section, words=words, by=people[first])
+        row = certifying.prepare(the_return=row, by=people[first])
+    with clock.at(day, 14):
+        for key in then[:-1]:
+            row = certifying.check(the_return=row, by=people[key])
+    with clock.at(day, 16):
+        certifying.certify(the_return=row, by=people[then[-1]])
+    for claim in Claim.objects.filter(quarter=quarter, source__programme=quarter.programme):
+        if kind == Return.Kind.CLAIM:
+            money.pay(claim, people)
+
+
+def _in_order(programme: Programme) -> list[Quarter]:
+    rows = programme.quarters.select_related("programme", "year")
+    return sorted(rows, key=lambda quarter: quarter.order)
+
+
+def _again(quarter: Quarter) -> Quarter:
+    return Quarter.objects.select_related("programme__recipient", "year").get(pk=quarter.pk)
