@@ -314,7 +314,7 @@ def test_a_huge_declared_dimension_over_few_cells_is_read():
     assert plain_rows(read_ledger(data, "a.xlsx")) == (3, TOTAL)
 
 
-@pytest.mark.parametrize(("across", "said"), [(16_384, "is damaged"), (100, "reaches far beyond its data")])
+@pytest.mark.parametrize(("across", "said"), [(16_384, "is damaged"), (16, "reaches far beyond its data")])
 def test_a_block_of_cells_repeated_without_end_is_refused(across, said):
     cell = f'<table:table-cell office:value-type="float" office:value="1" table:number-columns-repeated="{across}"/>'
     rows = f'<table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row>'
