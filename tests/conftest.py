@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -61,21 +62,20 @@ def _lift_the_events_trigger_while_tables_are_emptied() -> None:
     triggers = import_module("board.migrations.0002_events_append_only")
     empty_the_tables = TransactionTestCase._fixture_teardown
 
-    class Editor:
-        connection = connection
+    def execute(statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
 
-        def execute(self, statement: str) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+    editor = SimpleNamespace(connection=connection, execute=execute)
 
     def emptied(self: TransactionTestCase) -> None:
         if connection.vendor != "sqlite":
             return empty_the_tables(self)
-        triggers.lift_triggers(None, Editor())
+        triggers.lift_triggers(None, editor)
         try:
             empty_the_tables(self)
         finally:
-            triggers.raise_triggers(None, Editor())
+            triggers.raise_triggers(None, editor)
 
     TransactionTestCase._fixture_teardown = emptied
 
