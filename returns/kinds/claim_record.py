@@ -1,0 +1,363 @@
+"""What the quarterly claim reads, gathered once: positions, the claim as it stands, match, held lines."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+
+from board.models import Programme, Project, Quarter
+from board.thresholds import threshold
+from core.money import NOUGHT, PenceField, apportion
+from core.problems import refuse
+from funding import claims, declaring
+from funding.budgeting import variance_needs_a_reason
+from funding.models import (
+    Award,
+    BudgetLine,
+    Claim,
+    ClaimPart,
+    Commitment,
+    Declaration,
+    Forecast,
+    Source,
+    SpendLine,
+    Transaction,
+    UnderspendNotice,
+    VarianceReason,
+)
+from funding.positions import Position, grouped, line_positions, total, version_in_force
+from returns.models import Risk
+
+THRESHOLDS = (
+    ("variance-percent", "Variance that needs an explanation, share of the profile to date", "%"),
+    ("variance-amount", "Variance that needs an explanation, amount", "£"),
+    ("underspend-percent", "Forecast underspend of which the funder is told, share of the award", "%"),
+    ("virement-amount", "Virement that needs a second person and the funder’s reference, amount", "£"),
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that one claim is made from. `positions` are the grant's alone, by budget line."""
+
+    programme: Programme
+    quarter: Quarter
+    today: date
+    grant: Source
+    award: Decimal
+    worked: claims.Worked
+    positions: dict[BudgetLine, Position]
+
+    @property
+    def total(self) -> Position:
+        return total(self.positions)
+
+    @property
+    def by_project(self) -> dict[Project, Position]:
+        return grouped(self.positions, lambda line: line.project)
+
+    @property
+    def own_part(self) -> claims.WorkedPart:
+        """The part of the quarter's own award year; any other is of an earlier one."""
+        return self.worked.parts[0]
+
+    @property
+    def is_final(self) -> bool:
+        return self.quarter.kind == Quarter.Kind.CLOSING
+
+    def threshold(self, rule: str) -> Decimal:
+        return threshold(self.programme, rule, self.today)
+
+
+def read(programme: Programme, quarter: Quarter, *, today: date) -> Record:
+    """Gather what the claim of a quarter or closing period says. Refused where there is no grant or award."""
+    grant = Source.objects.filter(programme=programme, kind=Source.Kind.GRANT).first()
+    ceiling = grant and Award.objects.filter(source=grant, year=quarter.year).first()
+    if grant is None or ceiling is None:
+        raise refuse("award", f"{programme.code} has no grant award for {quarter.year}. Record the award first.")
+    grant = claims.grant_of(programme.pk)
+    positions = line_positions([grant], quarter.year, quarter, today=today)
+    return Record(
+        programme=programme,
+        quarter=quarter,
+        today=today,
+        grant=grant,
+        award=ceiling.amount_on(today),
+        worked=claims.work_out(grant, quarter, today=today),
+        positions=_committed_at(positions, quarter),
+    )
+
+
+def _committed_at(positions: dict[BudgetLine, Position], quarter: Quarter) -> dict[BudgetLine, Position]:
+    """Commitments as they stood at the quarter: what is charged to them afterwards does not lower them here.
+
+    Otherwise spend of the next quarter would change a return between its signatures.
+    """
+    orders = {row.pk: row.order for row in quarter.programme.quarters.all()}
+    charged: dict[tuple[int, int], Decimal] = {}
+    rows = (
+        SpendLine.objects.spend()
+        .filter(budget_line__in=positions, transaction__contract__isnull=False)
+        .values("transaction__contract_id", "budget_line_id", "quarter_id")
+        .annotate(cost=Sum("cost", output_field=PenceField()))
+        .order_by()
+    )
+    for row in rows:
+        if orders[row["quarter_id"]] <= quarter.order:
+            key = (row["transaction__contract_id"], row["budget_line_id"])
+            charged[key] = charged.get(key, NOUGHT) + row["cost"]
+    left: dict[int, Decimal] = {}
+    for commitment in Commitment.objects.filter(line__in=positions):
+        open_amount = commitment.amount - charged.get((commitment.contract_id, commitment.line_id), NOUGHT)
+        left[commitment.line_id] = left.get(commitment.line_id, NOUGHT) + max(open_amount, NOUGHT)
+    return {line: replace(position, committed=left.get(line.pk, NOUGHT)) for line, position in positions.items()}
+
+
+def payee(entry: Transaction) -> str:
+    """Who was paid, as the ledger has it; for payroll and journals the basis, which names no person."""
+    return entry.supplier_name or entry.basis or entry.description
+
+
+def profile_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
+    """(project, quarter) → what the budget in force plans."""
+    version = version_in_force(record.grant, record.quarter.year, record.today)
+    if version is None:
+        return {}
+    rows = version.profiles.values("line__project_id", "quarter_id").annotate(
+        sum=Sum("amount", output_field=PenceField())
+    )
+    return {(row["line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
+
+
+def actual_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
+    """(project, quarter of recording) → cost charged to the grant's lines of this year."""
+    rows = (
+        SpendLine.objects.spend()
+        .charged_to(record.grant)
+        .filter(budget_line__year=record.quarter.year)
+        .values("budget_line__project_id", "quarter_id")
+        .annotate(sum=Sum("cost", output_field=PenceField()))
+    )
+    return {(row["budget_line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
+
+
+def forecast_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
+    """(project, quarter) → what is expected."""
+    rows = (
+        Forecast.objects.filter(line__source=record.grant, line__year=record.quarter.year)
+        .values("line__project_id", "quarter_id")
+        .annotate(sum=Sum("amount", output_field=PenceField()))
+    )
+    return {(row["line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
+
+
+def lines_of_quarter(record: Record) -> dict[int, list[SpendLine]]:
+    """Budget line → the lines recorded on it in this quarter, in order of reference."""
+    found: dict[int, list[SpendLine]] = {}
+    rows = (
+        SpendLine.objects.spend()
+        .charged_to(record.grant)
+        .in_quarter(record.quarter)
+        .select_related("transaction")
+        .order_by("transaction__reference", "number")
+    )
+    for line in rows:
+        found.setdefault(line.budget_line_id, []).append(line)
+    return found
+
+
+def accruals(record: Record) -> list[SpendLine]:
+    """The grant's lines of accruals raised in this quarter, with what reversed them."""
+    return list(
+        SpendLine.objects.in_force()
+        .charged_to(record.grant)
+        .in_quarter(record.quarter)
+        .filter(transaction__kind=Transaction.Kind.ACCRUAL)
+        .select_related("transaction", "budget_line__project", "budget_line__heading")
+        .prefetch_related("transaction__taken_back_by__lines__quarter")
+        .order_by("transaction__reference", "number")
+    )
+
+
+def times_re_raised(entries: list[Transaction]) -> dict[int, int]:
+    """How often each accrual was raised again since it was first raised: 0 for a first one."""
+    before = dict(
+        Transaction.objects.filter(kind=Transaction.Kind.ACCRUAL, re_raises__isnull=False).values_list(
+            "pk", "re_raises_id"
+        )
+    )
+    found = {}
+    for entry in entries:
+        count, at = 0, entry.pk
+        while at in before and count < len(before):
+            at, count = before[at], count + 1
+        found[entry.pk] = count
+    return found
+
+
+def not_claimed(record: Record) -> list[SpendLine]:
+    """Grant lines of this year recorded so far, or of an earlier year recorded now, that are kept out of the claim."""
+    rows = (
+        SpendLine.objects.in_force()
+        .charged_to(record.grant)
+        .filter(state__in=[SpendLine.State.HELD, SpendLine.State.NOT_CLAIMABLE])
+        .filter(Q(budget_line__year=record.quarter.year) | Q(quarter=record.quarter))
+        .select_related("transaction", "budget_line__project", "budget_line__heading", "quarter")
+        .order_by("transaction__reference", "number")
+    )
+    return [line for line in rows if line.quarter.order <= record.quarter.order]
+
+
+def recoverable_vat(lines: tuple[SpendLine, ...]) -> dict[Project, tuple[int, Decimal]]:
+    """Project → how many lines, and the VAT on them that is recovered and so is no cost.
+
+    An entry's VAT is shared over its lines as its cost is.
+    """
+    with_vat = [line for line in lines if line.transaction.recoverable_vat]
+    wanted = {line.pk for line in with_vat}
+    siblings: dict[int, list[tuple[int, Decimal]]] = {}
+    rows = SpendLine.objects.filter(transaction__in=[line.transaction_id for line in with_vat])
+    for transaction, pk, cost in rows.order_by("transaction", "number").values_list("transaction", "pk", "cost"):
+        siblings.setdefault(transaction, []).append((pk, cost))
+    shares: dict[int, Decimal] = {}
+    for line in with_vat:
+        family = siblings[line.transaction_id]
+        weights = [abs(cost) for _, cost in family]
+        parts = apportion(line.transaction.recoverable_vat, weights if any(weights) else [1] * len(weights))
+        shares |= {pk: part for (pk, _), part in zip(family, parts, strict=True) if pk in wanted}
+    found: dict[Project, tuple[int, Decimal]] = {}
+    for line in with_vat:
+        project = line.budget_line.project
+        count, amount = found.get(project, (0, NOUGHT))
+        found[project] = (count + 1, amount + shares[line.pk])
+    return found
+
+
+@dataclass(frozen=True)
+class Match:
+    """One match source at the quarter. `late`: of this quarter's, what relates to an earlier one."""
+
+    source: Source
+    pledge: Decimal
+    secured: bool
+    position: Position
+    late: Decimal
+    declaration: Declaration | None
+
+
+def match(record: Record) -> list[Match]:
+    """Each match source of the programme, cash before in-kind."""
+    sources = list(
+        Source.objects.filter(programme=record.programme)
+        .exclude(kind=Source.Kind.GRANT)
+        .select_related("funder", "kept_by")
+        .order_by("position", "code")
+    )
+    year, quarter = record.quarter.year, record.quarter
+    positions = grouped(line_positions(sources, year, quarter, today=record.today), lambda line: line.source_id)
+    awards = {
+        row.source_id: row for row in Award.objects.filter(source__in=sources, year=year).prefetch_related("revisions")
+    }
+    late = {
+        row["budget_line__source_id"]: row["sum"]
+        for row in SpendLine.objects.spend()
+        .in_quarter(quarter)
+        .filter(budget_line__source__in=sources, budget_line__year=year, relates_to__isnull=False)
+        .values("budget_line__source_id")
+        .annotate(sum=Sum("cost", output_field=PenceField()))
+        .order_by()
+    }
+    found = [
+        Match(
+            source=standing.source,
+            pledge=awards[standing.source.pk].amount_on(record.today) if standing.source.pk in awards else NOUGHT,
+            secured=standing.source.pk in awards and awards[standing.source.pk].secured,
+            position=positions.get(standing.source.pk, Position()),
+            late=late.get(standing.source.pk, NOUGHT),
+            declaration=standing.declaration,
+        )
+        for standing in declaring.standing(sources, quarter)
+    ]
+    return sorted(found, key=lambda row: row.source.kind != Source.Kind.CASH_MATCH)
+
+
+@dataclass(frozen=True)
+class Variance:
+    """A project whose variance to date is over the threshold, or was explained. `stale`: explained at another size."""
+
+    project: Project
+    position: Position
+    over: bool
+    reason: VarianceReason | None
+    stale: bool
+
+    @property
+    def is_missing(self) -> bool:
+        return self.over and self.reason is None
+
+
+def variances(record: Record) -> list[Variance]:
+    """The projects that need an explanation or have one, in their order."""
+    reasons = {
+        row.project_id: row for row in VarianceReason.objects.filter(source=record.grant, quarter=record.quarter)
+    }
+    limit = record.threshold("variance-amount")
+    found = []
+    for project, position in record.by_project.items():
+        over = variance_needs_a_reason(position, source=record.grant, today=record.today)
+        reason = reasons.get(project.pk)
+        if not over and reason is None:
+            continue
+        stale = reason is not None and over and _moved(reason.variance, position.variance_to_date, limit)
+        found.append(Variance(project, position, over, reason, stale))
+    return found
+
+
+def _moved(before: Decimal, now: Decimal, limit: Decimal) -> bool:
+    """Whether a variance changed its sign, or moved by more than the threshold, since it was explained."""
+    return before * now < 0 or abs(now - before) > limit
+
+
+def risks(record: Record) -> list[Risk]:
+    """The risks open during the quarter, closed ones of it included."""
+    rows = Risk.objects.filter(programme=record.programme).select_related("project", "opened_in", "closed_in")
+    return [
+        row
+        for row in rows.order_by("number")
+        if row.opened_in.order <= record.quarter.order
+        and (row.closed_in is None or row.closed_in.order >= record.quarter.order)
+    ]
+
+
+def earlier_claims(record: Record) -> list[Claim]:
+    """The claims in force before this one, over all years, in order, with what was paid on them."""
+    rows = (
+        Claim.objects.in_force()
+        .filter(source=record.grant)
+        .select_related("quarter")
+        .prefetch_related("receipt_parts__receipt")
+    )
+    return sorted((row for row in rows if row.quarter.order < record.quarter.order), key=lambda row: row.quarter.order)
+
+
+def earlier_parts(record: Record, worked: claims.WorkedPart) -> list[ClaimPart]:
+    """The parts certified before in one award year, in order."""
+    rows = ClaimPart.objects.filter(
+        claim__source=record.grant, claim__withdrawn_at=None, year=worked.year
+    ).select_related("claim__quarter")
+    found = [row for row in rows if row.claim.quarter.order < record.quarter.order]
+    return sorted(found, key=lambda row: row.claim.quarter.order)
+
+
+def underspend(record: Record) -> Decimal:
+    """What the year is expected to end under its award by, if that is above the threshold; else nought."""
+    under = record.award - record.total.outturn
+    return under if under * 100 > record.award * record.threshold("underspend-percent") else NOUGHT
+
+
+def underspend_notices(record: Record) -> list[UnderspendNotice]:
+    """What the funder was told of an underspend of this year, earliest first."""
+    return list(
+        UnderspendNotice.objects.filter(source=record.grant, year=record.quarter.year).order_by("noticed_on", "pk")
+    )
