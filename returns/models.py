@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from board.models import Organisation, Programme, Project, Quarter, Role, User
 from board.rows import Kept
@@ -89,6 +90,9 @@ class Return(Kept):
 
     def __str__(self) -> str:
         return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("returns:return", args=[self.pk])
 
     @property
     def file_stem(self) -> str:

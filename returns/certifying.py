@@ -1,0 +1,400 @@
+"""The life of a return: opened, written, prepared, checked, certified; sent back, or revised.
+
+Who may do what is data of each kind (`kinds/shape.py: Step`). What is signed is a hash of the content;
+certifying makes the files first, then compares the content once more and stores all in one short
+transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from board import clock, events, rows
+from board.models import Programme, Quarter, Role, User
+from core.money import in_words
+from core.problems import Problem, Refused, refuse, refuse_if_blocking
+from funding import claims
+from funding.models import Claim
+from returns import files
+from returns.content import Content, SignatureGiven, content_hash
+from returns.kinds import content_of, kind_of
+from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Kind, Step, reference_of
+from returns.models import Commentary, Return, Signature
+from returns.readiness import blocking, readiness
+
+WRITERS = (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER)
+SENDERS_BACK = (*WRITERS, Role.Kind.CFO)
+
+
+def open_return(*, kind: str, programme: Programme, quarter: Quarter, by: User) -> Return:
+    """Begin the return of a quarter, or hand back the revision that is open.
+
+    Refused once one is certified: that is revised, with a reason.
+    """
+    wanted = kind_of(kind)
+    _require(by, programme, WRITERS, f"open the {wanted.title.lower()}")
+    if quarter.kind not in wanted.quarter_kinds:
+        raise refuse("kind", f"There is no {wanted.title.lower()} for {quarter}. Choose a quarter.", "quarter")
+    with transaction.atomic():
+        # The quarter's row stands for the series, which has no row of its own before its first revision.
+        Quarter.objects.select_for_update(of=("self",)).get(pk=quarter.pk)
+        series = list(series_of(kind, programme, quarter))
+        if series and not series[-1].is_frozen:
+            return series[-1]
+        if series:
+            raise refuse("certified", f"{series[-1].reference} is certified. Revise it, with the reason.")
+        return _begin(wanted, programme, quarter, 1, "", by)
+
+
+def series_of(kind: str, programme: Programme, quarter: Quarter) -> "list[Return]":
+    """All revisions of a quarter's return, first to last."""
+    found = Return.objects.filter(
+        kind=kind, programme=programme, first_quarter=quarter, last_quarter=quarter, subject=""
+    )
+    return list(found.select_related("programme__recipient", "last_quarter__year").order_by("revision"))
+
+
+def in_force(series: "list[Return]") -> Return | None:
+    """The certified revision that holds, if there is one."""
+    return next((row for row in reversed(series) if row.status == Return.Status.CERTIFIED), None)
+
+
+def write_commentary(*, the_return: Return, section: str, words: str, seen_version: int | None, by: User) -> Commentary:
+    """Write one part of the return. `seen_version` is that of the words on screen, None where there were none."""
+    with transaction.atomic():
+        locked = _lock(the_return)
+        kind = kind_of(locked.kind)
+        _require(by, locked.programme, WRITERS, "write in this return")
+        if section not in {part.code for part in kind.written}:
+            raise refuse("section", f"This return has no part “{section}”.", "section")
+        if locked.status != Return.Status.DRAFT:
+            raise refuse(
+                "status",
+                f"{locked.reference} is {locked.get_status_display().lower()}, so its words stand. "
+                "Send it back first, if they must change.",
+                "words",
+            )
+        row = Commentary.objects.select_for_update(of=("self",)).filter(the_return=locked, section=section).first()
+        if row is None:
+            row = rows.create(Commentary(the_return=locked, section=section, words=words.strip()), by=by)
+        else:
+            row.words = words.strip()
+            # Words that were not there when the person began count as seen in no version.
+            rows.change(row, by=by, seen_version=seen_version or 0)
+        events.record("return.write", locked.reference, by=by, words=section, programme=locked.programme)
+    return row
+
+
+def prepare(*, the_return: Return, by: User) -> Return:
+    """Build the content, keep its hash and sign it first."""
+    with _refusals_kept("return.prepare-refused", the_return, by), transaction.atomic():
+        locked = _lock(the_return)
+        kind, step = _step(locked, PREPARE)
+        content = content_of(kind, locked.programme, locked.last_quarter, today=clock.today(), the_return=locked)
+        refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_waiting_for(locked)])
+        locked.content_hash = content_hash(content)
+        _sign(locked, step, by)
+        _move(locked, step.leads_to, step.act, by)
+    return locked
+
+
+def check(*, the_return: Return, by: User) -> Return:
+    """Sign second: what was prepared still is what the record says."""
+    with _refusals_kept("return.check-refused", the_return, by), transaction.atomic():
+        locked = _lock(the_return)
+        kind, step = _step(locked, CHECK)
+        refuse_if_blocking(_signing_problems(locked, kind, step, by))
+        content = content_of(kind, locked.programme, locked.last_quarter, today=clock.today(), the_return=locked)
+        refuse_if_blocking([*_same_as_signed(locked, content), *_waiting_for(locked)])
+        _sign(locked, step, by)
+        _move(locked, step.leads_to, step.act, by)
+    return locked
+
+
+def certify(*, the_return: Return, by: User) -> Return:
+    """Sign last and freeze: files are made first, then compared, stored and claimed together or not at all."""
+    with _refusals_kept("return.certify-refused", the_return, by):
+        seen = _read(the_return)
+        kind, step = _step(seen, CERTIFY)
+        refuse_if_blocking(_signing_problems(seen, kind, step, by))
+        content = content_of(kind, seen.programme, seen.last_quarter, today=clock.today(), the_return=seen)
+        refuse_if_blocking([*_same_as_signed(seen, content), *_waiting_for(seen)])
+        moment = clock.now()
+        mine = Signature(
+            the_return=seen, act=step.act, capacity=by.acting.get_kind_display(), person=by, person_name=by.name,
+            organisation=by.acting.organisation, signed_at=moment, statement=step.statement,
+            content_hash=seen.content_hash,
+        )  # fmt: skip
+        made = files.render(content, files.stamp_of(content, final=True, signatures=_signatures(kind, seen, mine)))
+        with transaction.atomic():
+            locked = _lock(the_return)
+            refuse_if_blocking(_signing_problems(locked, kind, step, by))
+            again = content_of(kind, locked.programme, locked.last_quarter, today=clock.today(), the_return=locked)
+            refuse_if_blocking([*_same_as_signed(locked, again), *_waiting_for(locked)])
+            _sign(locked, step, by, mine)
+            files.store(locked, again, made)
+            locked.certified_at = moment
+            _move(locked, step.leads_to, step.act, by)
+            _supersede_earlier(locked, by)
+            kind.take_effect(locked, again, by)
+    return locked
+
+
+def send_back(*, the_return: Return, reason: str, by: User) -> Return:
+    """Make a signed return a draft again, with a reason. Its signatures fall; the events keep them."""
+    with transaction.atomic():
+        locked = _lock(the_return)
+        kind = kind_of(locked.kind)
+        _require(by, locked.programme, SENDERS_BACK, "send this return back")
+        problems = []
+        if locked.status not in kind.signed_statuses():
+            words = f"{locked.reference} is {locked.get_status_display().lower()}; there is nothing to send back."
+            if locked.is_frozen:
+                words = f"{locked.reference} is certified and never changes. Revise it, with the reason."
+            problems.append(Problem("status", words))
+        if not reason.strip():
+            problems.append(Problem("reason", "Give the reason for sending it back.", True, "reason"))
+        refuse_if_blocking(problems)
+        for signature in locked.signatures.all():
+            words = f"{signature.get_act_display()} {signature.person_name}, content {signature.content_hash}"
+            events.record("return.signature-dropped", locked.reference, by=by, words=words, programme=locked.programme)
+            signature.delete()
+        locked.content_hash = ""
+        _move(locked, Return.Status.DRAFT, "send-back", by, reason.strip())
+    return locked
+
+
+def revise(*, the_return: Return, reason: str, by: User, withdraw_claim: bool = False) -> Return:
+    """Begin the next revision of a certified return, with its words; it takes over when it is certified.
+
+    For wording, results or presentation. Figures of a claim change only if the funder returned it
+    unpaid: `withdraw_claim` takes that claim back first, which is refused once it is paid or followed.
+    """
+    with transaction.atomic():
+        locked = _lock(the_return)
+        kind = kind_of(locked.kind)
+        _require(by, locked.programme, WRITERS, "revise this return")
+        problems = []
+        if locked.status != Return.Status.CERTIFIED:
+            problems.append(Problem("status", f"{locked.reference} is not certified, so it is changed as it is."))
+        if not reason.strip():
+            problems.append(Problem("reason", "Give the reason for the revision.", True, "reason"))
+        series = series_of(locked.kind, locked.programme, locked.last_quarter)
+        if not series[-1].is_frozen:
+            problems.append(Problem("open", f"{series[-1].reference} is open already."))
+        refuse_if_blocking(problems)
+        if withdraw_claim:
+            _withdraw_claim(locked, reason, by)
+        made = _begin(kind, locked.programme, locked.last_quarter, series[-1].revision + 1, reason.strip(), by)
+        for row in locked.commentaries.order_by("section"):
+            rows.create(Commentary(the_return=made, section=row.section, words=row.words), by=by)
+    return made
+
+
+def signing_problems(the_return: Return, act: str, by: User) -> list[Problem]:
+    """Why a person may not give a signature now; empty where they may. For showing buttons, and for refusals."""
+    kind = kind_of(the_return.kind)
+    steps = [step for step in kind.steps if step.act == act]
+    if not steps:
+        return [Problem("act", "This kind of return asks for no such signature.")]
+    return list(_signing_problems(the_return, kind, steps[0], by))
+
+
+def may_begin(programme: Programme, by: User) -> bool:
+    """Whether a person may begin a return of a programme."""
+    return _is(by, programme, WRITERS)
+
+
+def words_before(the_return: Return, section: str) -> str:
+    """What the same section said in the quarter before; empty where there was none."""
+    found = (
+        Commentary.objects.filter(
+            the_return__kind=the_return.kind, the_return__programme=the_return.programme, section=section
+        )
+        .exclude(the_return__last_quarter=the_return.last_quarter)
+        .select_related("the_return__last_quarter")
+    )
+    here = the_return.last_quarter.order
+    earlier = [row for row in found if row.the_return.last_quarter.order < here]
+    last = max(earlier, key=lambda row: (row.the_return.last_quarter.order, row.the_return.revision), default=None)
+    return last.words if last else ""
+
+
+def may_write(the_return: Return, by: User) -> bool:
+    """Whether a person may write in the return as it stands."""
+    return the_return.status == Return.Status.DRAFT and _is(by, the_return.programme, WRITERS)
+
+
+def may_send_back(the_return: Return, by: User) -> bool:
+    """Whether a person may make it a draft again."""
+    kind = kind_of(the_return.kind)
+    return the_return.status in kind.signed_statuses() and _is(by, the_return.programme, SENDERS_BACK)
+
+
+def may_revise(the_return: Return, by: User) -> bool:
+    """Whether a person may begin the next revision."""
+    return the_return.status == Return.Status.CERTIFIED and _is(by, the_return.programme, WRITERS)
+
+
+def _is(by: User, programme: Programme, roles: tuple[str, ...]) -> bool:
+    role = by.acting
+    return role is not None and role.kind in roles and role.organisation_id == programme.recipient_id
+
+
+def _require(by: User, programme: Programme, roles: tuple[str, ...], what: str) -> None:
+    if not _is(by, programme, roles):
+        raise Refused([_not_theirs(by, programme, roles, what)])
+
+
+def _not_theirs(by: User, programme: Programme, roles: tuple[str, ...], what: str) -> Problem:
+    names = " or ".join(Role.Kind(role).label.lower() for role in roles)
+    acting = f"You act as {by.acting}." if by.acting else "You hold no role now."
+    return Problem("role", f"A {names} of {programme.recipient.short_name} may {what}. {acting}")
+
+
+def _signing_problems(the_return: Return, kind: Kind, step: Step, by: User) -> Iterator[Problem]:
+    """Role, status, and that no person signs twice."""
+    if not _is(by, the_return.programme, (step.role,)):
+        yield _not_theirs(by, the_return.programme, (step.role,), f"{step.verb} this return")
+    if the_return.status != step.starts_from:
+        before = Return.Status(step.starts_from).label.lower()
+        yield Problem(
+            "status",
+            f"{the_return.reference} is {the_return.get_status_display().lower()}; only when it is {before} can "
+            f"somebody {step.verb} it.",
+        )
+    for signature in the_return.signatures.all():
+        if signature.person_id == by.pk:
+            given = kind.step(signature.act).capacity.lower()
+            yield Problem("F30", f"This return was {given} you. Each signature is another person’s.")
+
+
+def _waiting_for(the_return: Return) -> list[Problem]:
+    return blocking(
+        readiness(the_return.programme, the_return.last_quarter, the_return.kind, clock.today())
+    ) + _claim_stands(the_return)
+
+
+def _claim_stands(the_return: Return) -> list[Problem]:
+    """A revision may not change the amount of a claim that was sent, unless that claim is withdrawn first."""
+    standing = _standing_claim(the_return) if the_return.revision > 1 and the_return.kind == "claim" else None
+    if standing is None:
+        return []
+    amount = claims.work_out(standing.source, the_return.last_quarter, today=clock.today()).amount
+    if amount == standing.amount:
+        return []
+    return [
+        Problem(
+            "claim",
+            f"{standing.reference} claims {in_words(standing.amount)}, and the record now gives {in_words(amount)}. "
+            "A revision does not change a claim that was sent: the difference goes to the next one, unless the funder "
+            "returns this one unpaid and it is withdrawn.",
+        )
+    ]
+
+
+def _standing_claim(the_return: Return) -> Claim | None:
+    """The claim in force of the return's quarter, whichever revision made it."""
+    found = Claim.objects.in_force().select_related("source")
+    return found.filter(quarter=the_return.last_quarter, source__programme=the_return.programme).first()
+
+
+def _same_as_signed(the_return: Return, content: Content) -> list[Problem]:
+    found = content_hash(content)
+    if found == the_return.content_hash:
+        return []
+    return [
+        Problem(
+            "X07",
+            f"What {the_return.reference} says has changed since it was prepared (content {found[:8]}, "
+            f"{the_return.content_hash[:8]} was signed). Send it back, and prepare it again.",
+        )
+    ]
+
+
+def _step(the_return: Return, act: str) -> tuple[Kind, Step]:
+    kind = kind_of(the_return.kind)
+    try:
+        return kind, kind.step(act)
+    except KeyError:
+        raise refuse("act", f"A {kind.title.lower()} asks for no such signature.") from None
+
+
+def _read(the_return: Return) -> Return:
+    return Return.objects.select_related("programme__recipient", "last_quarter__programme", "last_quarter__year").get(
+        pk=the_return.pk
+    )
+
+
+def _lock(the_return: Return) -> Return:
+    found = Return.objects.select_for_update(of=("self",)).select_related(
+        "programme__recipient", "last_quarter__programme", "last_quarter__year"
+    )
+    return found.get(pk=the_return.pk)
+
+
+def _begin(kind: Kind, programme: Programme, quarter: Quarter, revision: int, reason: str, by: User) -> Return:
+    made = Return(
+        reference=reference_of(programme, kind.code, quarter, revision),
+        kind=kind.code,
+        programme=programme,
+        first_quarter=quarter,
+        last_quarter=quarter,
+        revision=revision,
+        revision_reason=reason,
+    )
+    rows.create(made, by=by, reason=reason)
+    events.record("return.open", made.reference, by=by, words=reason, programme=programme)
+    return made
+
+
+def _sign(the_return: Return, step: Step, by: User, made: Signature | None = None) -> None:
+    signature = made or Signature(
+        act=step.act,
+        capacity=by.acting.get_kind_display(),
+        person=by,
+        person_name=by.name,
+        organisation=by.acting.organisation,
+        signed_at=clock.now(),
+        statement=step.statement,
+        content_hash=the_return.content_hash,
+    )
+    signature.the_return = the_return
+    signature.full_clean()
+    signature.save(force_insert=True)
+
+
+def _signatures(kind: Kind, the_return: Return, mine: Signature) -> list[SignatureGiven]:
+    earlier = the_return.signatures.select_related("organisation").order_by("signed_at")
+    return [files.given(kind, row) for row in (*earlier, mine)]
+
+
+def _move(the_return: Return, status: str, act: str, by: User, reason: str = "") -> None:
+    the_return.status = status
+    rows.change(the_return, by=by, reason=reason or act)
+    words = reason or (f"content {the_return.content_hash}" if the_return.content_hash else "")
+    events.record(f"return.{act}", the_return.reference, by=by, words=words, programme=the_return.programme)
+
+
+def _supersede_earlier(the_return: Return, by: User) -> None:
+    for row in series_of(the_return.kind, the_return.programme, the_return.last_quarter):
+        if row.pk != the_return.pk and row.status == Return.Status.CERTIFIED:
+            _move(row, Return.Status.SUPERSEDED, "supersede", by, f"Superseded by {the_return.reference}")
+
+
+def _withdraw_claim(the_return: Return, reason: str, by: User) -> None:
+    standing = _standing_claim(the_return)
+    if standing is None:
+        raise refuse("claim", f"{the_return.reference} has no claim in force to withdraw.", "withdraw_claim")
+    claims.withdraw(claim=standing, reason=reason, by=by)
+
+
+@contextmanager
+def _refusals_kept(act: str, the_return: Return, by: User) -> Iterator[None]:
+    """A refused signature is on record too, written after what it undid."""
+    try:
+        yield
+    except Refused as refusal:
+        events.record(act, the_return.reference, by=by, words=str(refusal), programme=the_return.programme)
+        raise

@@ -1,0 +1,214 @@
+"""What still stands between a quarter and its return: each thing in words, with a link to where it is put right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+
+from board import clock, quarters
+from board.models import Programme, Quarter
+from board.quarters import MONEY, RESULTS
+from core.money import in_words
+from core.problems import Problem
+from funding import declaring
+from funding.models import Claim, Forecast, Source, SpendLine, Transaction
+from kpis.results import Outstanding, outstanding
+from returns import closing
+from returns.kinds import claim_record, kind_of
+from returns.kinds.claim_record import Record
+from returns.models import Return
+
+# A third re-raising needs a reason: by then nobody can call it this quarter's estimate any more.
+RE_RAISED_WITHOUT_REASON = 2
+# The part of a performance return in which somebody says why results are missing, so that it can go without them.
+MISSING_RESULTS = "missing-results"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is missing or worth knowing.
+
+    `weight` is "blocking" (the return cannot be prepared or certified), "warning" or "information".
+    """
+
+    code: str
+    words: str
+    weight: str
+    link: str = ""
+    url_name: str = ""
+    url_args: tuple[object, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Where it is put right; empty where there is no one place."""
+        return reverse(self.url_name, args=self.url_args) if self.url_name else ""
+
+    @property
+    def blocking(self) -> bool:
+        return self.weight == "blocking"
+
+    def problem(self) -> Problem:
+        return Problem(self.code, self.words, self.blocking)
+
+
+def readiness(programme: Programme, quarter: Quarter, kind: str, today: date) -> list[Item]:
+    """Everything that a return of this kind and quarter waits for or should know of, worst first."""
+    wanted = kind_of(kind)
+    found = list(_closed(quarter, wanted.closes))
+    if wanted.closes == MONEY:
+        record = claim_record.read(programme, quarter, today=today)
+        for rule in (
+            _declared,
+            _earlier_claims,
+            _accruals_reversed,
+            _accruals_explained,
+            _variances,
+            _underspend,
+            _held,
+        ):
+            found += list(rule(record))
+    else:
+        found += list(_results(programme, quarter))
+    order = ("blocking", "warning", "information")
+    return sorted(found, key=lambda item: order.index(item.weight))
+
+
+def blocking(items: list[Item]) -> list[Problem]:
+    """The problems for which a signature is refused."""
+    return [item.problem() for item in items if item.blocking]
+
+
+def _closed(quarter: Quarter, what: str) -> Iterator[Item]:
+    name = "spend" if what == MONEY else "results"
+    where = ("returns:close", (quarter.pk, what))
+    if quarters.closed_at(quarter, what) is None:
+        words = f"{quarter} is still open for {name}. Close it when everything is in."
+        yield Item("closed", words, "blocking", f"Close for {name}", *where)
+    elif quarters.is_open(quarter, what, clock.now()):
+        words = f"{quarter} was opened again for {name}. Close it again."
+        yield Item("closed", words, "blocking", f"Close for {name} again", *where)
+
+
+def _declared(record: Record) -> Iterator[Item]:
+    """The grant's keeper must have declared; a match funder may follow later, and the return says so."""
+    sources = list(Source.objects.filter(programme=record.programme).select_related("kept_by").order_by("position"))
+    for standing in declaring.standing(sources, record.quarter):
+        if standing.declaration is not None:
+            continue
+        source = standing.source
+        if source.is_grant:
+            words = (
+                f"{source.kept_by} has not declared its spend of the {source} for {record.quarter}. "
+                "Its finance officer declares it complete, or nil."
+            )
+            yield Item("declared", words, "blocking", "Declare", "funding:declare")
+        else:
+            words = (
+                f"{source.kept_by} has not declared the {source}. The claim can go without it; "
+                "the return will say “not declared”."
+            )
+            yield Item("declared", words, "warning", "Declare", "funding:declare")
+
+
+def _earlier_claims(record: Record) -> Iterator[Item]:
+    """F29: claims of one award year are certified in order."""
+    certified = set(Claim.objects.in_force().filter(source=record.grant).values_list("quarter_id", flat=True))
+    for earlier in sorted(record.quarter.year.quarters.all(), key=lambda row: row.order):
+        if earlier.order < record.quarter.order and earlier.pk not in certified:
+            words = f"The claim for {earlier} is not certified yet. Certify it first."
+            yield Item("F29", words, "blocking", earlier.short_label, "returns:quarter", (earlier.pk,))
+
+
+def _accruals_reversed(record: Record) -> Iterator[Item]:
+    if record.quarter.money_closed_at and not record.is_final and closing.needs_closing_again(record.quarter, MONEY):
+        words = "An accrual was recorded after the quarter had closed, and is not reversed. Close the quarter again."
+        yield Item("accrual", words, "blocking", "Close again", "returns:close", (record.quarter.pk, MONEY))
+
+
+def _accruals_explained(record: Record) -> Iterator[Item]:
+    entries = [line.transaction for line in claim_record.accruals(record)]
+    again = claim_record.times_re_raised(entries)
+    for entry in sorted(set(entries), key=lambda row: row.reference):
+        if again[entry.pk] > RE_RAISED_WITHOUT_REASON and not entry.reason.strip():
+            words = (
+                f"The accrual {entry.reference} is raised again for the {_ordinal(again[entry.pk])} time, without a "
+                "reason. Give the reason, or write it back."
+            )
+            yield Item("F21", words, "blocking", entry.reference, "funding:entry", (entry.reference,))
+
+
+def _ordinal(number: int) -> str:
+    return {3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}.get(number, f"{number}th")
+
+
+def _variances(record: Record) -> Iterator[Item]:
+    """F10: a variance over the threshold is explained, and explained anew when it has moved."""
+    for row in claim_record.variances(record):
+        where = ("funding:explain", (record.quarter.code, row.project.code))
+        amount = in_words(row.position.variance_to_date)
+        if row.is_missing:
+            words = f"{row.project} is {amount} off its profile to date, and nobody has said why. Explain it."
+            yield Item("F10", words, "blocking", f"Explain {row.project.code}", *where)
+        elif row.stale and row.reason is not None:
+            words = (
+                f"{row.project} was explained at a variance of {in_words(row.reason.variance)}; it is now {amount}. "
+                "Confirm or change the explanation."
+            )
+            yield Item("F10", words, "warning", f"Explain {row.project.code}", *where)
+
+
+def _underspend(record: Record) -> Iterator[Item]:
+    """F13: a foreseen underspend is told to the funder as soon as is practicable."""
+    if record.is_final:
+        return
+    ahead = [row for row in record.quarter.year.quarters.all() if row.order > record.quarter.order]
+    in_year = [row for row in ahead if row.kind == Quarter.Kind.QUARTER]
+    if in_year and not Forecast.objects.filter(line__source=record.grant, quarter__in=in_year).exists():
+        words = f"Nothing is forecast for the rest of {record.quarter.year}, so the outturn shows spend to date alone."
+        yield Item("forecast", words, "warning", "Forecast", "funding:budget")
+        return
+    under = claim_record.underspend(record)
+    if under and not any(row.told_on for row in claim_record.underspend_notices(record)):
+        words = (
+            f"{record.quarter.year} is expected to end {in_words(under)} under its award, above the threshold, and no "
+            "notice to the funder is recorded. Tell the funder, and record it."
+        )
+        yield Item("F13", words, "warning", "Record the notice", "funding:budget")
+
+
+def _held(record: Record) -> Iterator[Item]:
+    held = [line for line in claim_record.not_claimed(record) if line.state == SpendLine.State.HELD]
+    live = [line for line in held if line.transaction.kind != Transaction.Kind.REVERSAL]
+    if live:
+        amount = in_words(sum((line.cost for line in held), start=held[0].cost - held[0].cost))
+        words = (
+            f"{len(live)} line{'s are' if len(live) > 1 else ' is'} held out of the claim, {amount} in all: "
+            f"{', '.join(line.reference for line in live[:5])}{' and more' if len(live) > 5 else ''}. "
+            "The return lists them with what would release them."
+        )
+        yield Item("held", words, "information", "Spend", "funding:spend")
+
+
+def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:
+    """X01: results not accepted stop the return, or are explained in it once nothing more can come in."""
+    explained = quarters.closed_at(quarter, RESULTS) is not None and _says_why_missing(quarter)
+    for row in outstanding(programme, quarter):
+        where = (row.reference, row.url_name, row.url_args)
+        if explained:
+            words = f"{row.words} The return goes without it and says why."
+            yield Item("X01", words, "warning", *where)
+        else:
+            yield Item("X01", f"{row.words} {_what_to_do(row)}", "blocking", *where)
+
+
+def _what_to_do(row: Outstanding) -> str:
+    what = "Accept or query it" if row.status == "submitted" else "Ask for it"
+    return f"{what}; or, once results are closed, say in the return why it is missing."
+
+
+def _says_why_missing(quarter: Quarter) -> bool:
+    rows = Return.objects.filter(
+        last_quarter=quarter, kind="performance", commentaries__section=MISSING_RESULTS
+    ).exclude(commentaries__words="")
+    return rows.exists()
