@@ -1,0 +1,129 @@
+"""The lists of the returns: quarters with what was made of them, files that were taken, signatures."""
+
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_tables2 import A
+
+from board.models import Quarter
+from core.tables import Column, DayColumn, MomentColumn, Table, TagColumn
+from returns.models import Return
+
+STATUS_COLOURS = {
+    Return.Status.DRAFT: "grey",
+    Return.Status.PREPARED: "light-blue",
+    Return.Status.CHECKED: "blue",
+    Return.Status.CERTIFIED: "green",
+    Return.Status.SUPERSEDED: "purple",
+}
+NOT_BEGUN = "Not begun"
+
+
+class ReturnColumn(Column):
+    """The latest revision of a kind of return of a quarter, as a link with its status."""
+
+    def __init__(self, header: str, *, kind: str, not_for: tuple[str, ...] = ()) -> None:
+        super().__init__(header, empty_values=(), orderable=False, accessor="pk")
+        self.kind, self.not_for = kind, not_for
+
+    def latest(self, quarter: Quarter) -> Return | None:
+        found = [row for row in quarter.shown_returns if row.kind == self.kind]
+        return max(found, key=lambda row: row.revision, default=None)
+
+    def render(self, record: Quarter) -> SafeString | str:  # type: ignore[override]
+        found = self.latest(record)
+        if found is None:
+            return self.value(record, None)
+        name = f"Revision {found.revision}" if found.revision > 1 else "Open"
+        return format_html(
+            '<strong class="govuk-tag govuk-tag--{}">{}</strong> <a class="govuk-link" href="{}">{}'
+            '<span class="govuk-visually-hidden"> {} of {}</span></a>',
+            STATUS_COLOURS[Return.Status(found.status)], found.get_status_display(), found.get_absolute_url(), name,
+            found.get_kind_display().lower(), record,
+        )  # fmt: skip
+
+    def value(self, record: Quarter, value: Any) -> str:
+        found = self.latest(record)
+        if found is None:
+            return "Not asked for" if record.kind in self.not_for else NOT_BEGUN
+        return f"{found.get_status_display()}, revision {found.revision}"
+
+
+class OpenColumn(Column):
+    """Whether a quarter is open or closed, and since when."""
+
+    def __init__(self, header: str, field: str, *, not_for: tuple[str, ...]) -> None:
+        super().__init__(header, accessor=field, empty_values=())
+        self.not_for = not_for
+
+    def render(self, record: Quarter, value: Any) -> str:  # type: ignore[override]
+        if record.kind in self.not_for:
+            return "Takes none"
+        return f"Closed {value:%-d %B %Y}" if value else "Open"
+
+    def value(self, record: Quarter, value: Any) -> str:
+        return self.render(record, value)
+
+
+class QuarterTable(Table):
+    """The quarters of the programmes, each with its returns."""
+
+    caption = "Quarters and their returns"
+    empty_text = "There is no quarter to show. Returns are made by the organisation that holds the grant."
+    quarter = Column("Quarter", accessor="pk", orderable=False, linkify=("returns:quarter", [A("pk")]))
+    programme = Column("Programme", accessor="programme__code")
+    certify_due_on = DayColumn("Due")
+    money = OpenColumn("Spend", "money_closed_at", not_for=(Quarter.Kind.FOLLOW_UP,))
+    results = OpenColumn("Results", "results_closed_at", not_for=(Quarter.Kind.CLOSING,))
+    claim = ReturnColumn("Claim", kind="claim", not_for=(Quarter.Kind.FOLLOW_UP,))
+    performance = ReturnColumn("Performance", kind="performance", not_for=(Quarter.Kind.CLOSING,))
+
+    class Meta:
+        order_by = ("-certify_due_on",)
+
+    def render_quarter(self, record: Quarter) -> str:
+        return str(record)
+
+    def value_quarter(self, record: Quarter) -> str:
+        return str(record)
+
+
+class SignatureTable(Table):
+    """Who signed a return, in what capacity."""
+
+    caption = "Signatures"
+    empty_text = "Nobody has signed this return yet."
+    act = Column("Signature", accessor="get_act_display", orderable=False)
+    person_name = Column("Person", orderable=False)
+    capacity = Column("Role", orderable=False)
+    organisation = Column("Organisation", accessor="organisation__short_name", orderable=False)
+    signed_at = MomentColumn("Signed", orderable=False)
+    content_hash = Column("Content signed", orderable=False)
+
+    def render_content_hash(self, value: str) -> str:
+        return value[:16]
+
+
+class RevisionTable(Table):
+    """All revisions of a return."""
+
+    caption = "Revisions"
+    revision = Column("Revision", orderable=False, linkify=True)
+    status = TagColumn("Status", colours={str(key): colour for key, colour in STATUS_COLOURS.items()}, orderable=False)
+    revision_reason = Column("Reason", orderable=False)
+    certified_at = MomentColumn("Certified", orderable=False)
+
+
+class DownloadTable(Table):
+    """Who took which file of a return."""
+
+    caption = "Files taken"
+    empty_text = "No file of this return has been taken yet."
+    at = MomentColumn("When", orderable=False)
+    by = Column("Person", accessor="by__name", orderable=False)
+    file_name = Column("File", orderable=False)
+    sha256 = Column("SHA-256", orderable=False)
+
+    def render_sha256(self, value: str) -> str:
+        return f"{value[:16]}…"
