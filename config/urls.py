@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import views
+from contracts.urls import addresses as contract_addresses
+from funding.views.contract import spend_link
 
 # The administration pages are entered through the one sign-in page, with its limits and second factor.
 admin.autodiscover()
@@ -19,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<str:code>", views.ProgrammePage.as_view(), name="programme"),
     path("record", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
+    path("money/", include("funding.urls")),
+    path("contracts/", include(contract_addresses(more_links=(spend_link,)))),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -21,10 +21,16 @@ class Standing:
 
 
 def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declaration:
-    """Declare the acting organisation's spend of a source and quarter complete, or nil."""
+    """Declare the acting organisation's spend of a source and quarter complete, or nil.
+
+    Match may be declared after the quarter closed, over what was recorded before; the grant may not.
+    """
     with transaction.atomic():
         organisation = by.acting.organisation
-        locked = lock_open(quarter, MONEY, organisation=organisation)
+        if source.is_grant or quarter.money_closed_at is None:
+            locked = lock_open(quarter, MONEY, organisation=organisation)
+        else:
+            locked = Quarter.objects.select_for_update(of=("self",)).select_related("year").get(pk=quarter.pk)
         if source.kept_by_id != organisation.pk:
             raise refuse("declare", f"{source} is kept by {source.kept_by}; its officers declare it.", "source")
         lines = SpendLine.objects.spend().charged_to(source).in_quarter(locked)

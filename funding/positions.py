@@ -4,7 +4,7 @@ Pages, returns, downloads and charts all read it, so that they cannot disagree.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -100,6 +100,43 @@ def line_positions(
         lines, key=lambda line: (line.source.position, line.project.position, line.heading.position, line.key)
     )
     return {line: Position(**figures[line.pk]) for line in ordered}
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a cost does to a budget line's year; `before` and `after` are the actual without and with it, in pounds."""
+
+    line: BudgetLine
+    cost: Decimal
+    budget: Decimal
+    before: Decimal
+    after: Decimal
+
+    @property
+    def remaining_before(self) -> Decimal:
+        return self.budget - self.before
+
+    @property
+    def remaining_after(self) -> Decimal:
+        return self.budget - self.after
+
+
+def impact(costs: Mapping[BudgetLine, Decimal], *, recorded: bool, today: date) -> list[Impact]:
+    """What costs do to the lines that they charge, over all that is recorded of each line's year.
+
+    `recorded`: whether the costs are in the record already, and so in its actual.
+    """
+    positions: dict[BudgetLine, Position] = {}
+    for year in sorted({line.year for line in costs}, key=lambda year: (year.programme_id, year.starts)):
+        sources = {line.source for line in costs if line.year_id == year.pk}
+        last = Quarter.objects.filter(programme_id=year.programme_id).order_by("first_day", "number").last()
+        positions |= line_positions(sources, year, last, today=today)
+    found = []
+    for line, cost in costs.items():
+        actual = positions[line].actual_to_date
+        before = actual - cost if recorded else actual
+        found.append(Impact(line, cost, positions[line].budget, before, before + cost))
+    return found
 
 
 def grouped(positions: dict[BudgetLine, Position], key: Callable[[BudgetLine], Key]) -> dict[Key, Position]:

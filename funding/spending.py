@@ -284,22 +284,20 @@ def _require_undeclared(entry: Transaction, quarter: Quarter) -> None:
 
 
 def _declared_already(parts: Sequence[Charged], organisation: Organisation) -> list[Problem]:
-    found = []
-    for source, quarter in sorted(
-        {(part.line.source, part.quarter) for part in parts}, key=lambda pair: (pair[0].code, pair[1].code)
-    ):
+    found = {}
+    for number, part in enumerate(parts, start=1):
+        source, quarter = part.line.source, part.quarter
+        if (source, quarter) in found:
+            continue
         declared = Declaration.objects.in_force().filter(organisation=organisation, source=source, quarter=quarter)
         if declared.exists():
-            found.append(
-                Problem(
-                    "declared",
-                    f"{source} is declared for {quarter}. Withdraw the declaration first, "
-                    "or record it in a later quarter.",
-                    True,
-                    "quarter",
-                )
+            found[source, quarter] = Problem(
+                "declared",
+                f"{source} is declared for {quarter}. Withdraw the declaration first, or record it in a later quarter.",
+                True,
+                f"quarter-{number}",
             )
-    return found
+    return list(found.values())
 
 
 def _lines(entry: Transaction) -> list[SpendLine]:

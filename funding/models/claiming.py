@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, ExpressionWrapper, F, Q, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.urls import reverse
 
 from board.models import Organisation, Programme, Quarter, Role, User, Year
 from board.rows import Kept
@@ -79,6 +81,18 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def in_force(self) -> Self:
         return self.filter(withdrawn_at=None)
 
+    def with_payments(self) -> Self:
+        """Each with what is `paid`, what is `settled` short for good, and what is still `owed`, as its methods say."""
+        final = Q(receipt_parts__short_reason__in=["disallowed", "set-against-repayment"])
+        nought = Value(NOUGHT, output_field=PenceField())
+        rows = self.annotate(
+            paid=Coalesce(Sum("receipt_parts__amount"), nought, output_field=PenceField()),
+            settled=Coalesce(Sum("receipt_parts__short", filter=final), nought, output_field=PenceField()),
+        )
+        left = ExpressionWrapper(F("amount") - F("paid") - F("settled"), output_field=PenceField())
+        owed = Case(When(withdrawn_at__isnull=False, then=nought), default=Greatest(left, nought))
+        return rows.annotate(owed=owed)
+
 
 class Claim(models.Model):
     """One row is a certified claim of a grant source for a quarter or closing period. Its amount never changes."""
@@ -117,6 +131,9 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("funding:claim", args=[self.reference])
 
     def received(self) -> Decimal:
         """What the funder has paid towards it."""

@@ -1,11 +1,12 @@
 """Money out: what the ledgers show, and the budget lines that it is charged to."""
 
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from board.models import Organisation, Programme, Quarter, Role, User
 from board.rows import Kept
@@ -113,6 +114,9 @@ class Transaction(Kept):
     def __str__(self) -> str:
         return self.reference
 
+    def get_absolute_url(self) -> str:
+        return reverse("funding:entry", args=[self.reference])
+
     @property
     def is_void(self) -> bool:
         return self.voided_at is not None
@@ -146,6 +150,10 @@ class SpendLineQuerySet(models.QuerySet["SpendLine"]):
     def total(self) -> Decimal:
         """The sum of cost, worked out by the database."""
         return self.aggregate(total=Coalesce(Sum("cost"), NOUGHT, output_field=PenceField()))["total"]
+
+    def totals_by_state(self) -> models.QuerySet["SpendLine", dict[str, Any]]:
+        """The sum of cost of each state that there is: rows of `state` and `total`."""
+        return self.order_by().values("state").annotate(total=Sum("cost", output_field=PenceField()))
 
 
 class SpendLine(models.Model):

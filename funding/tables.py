@@ -1,0 +1,366 @@
+"""The tables of money: spend, budget, declarations, claims."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_tables2 import A
+
+from core.tables import Column, CountColumn, DayColumn, MomentColumn, MoneyColumn, Table, TagColumn, TotalledColumn
+from funding.models import Declaration, SpendLine
+
+STATE_COLOURS = {
+    SpendLine.State.CLAIMABLE: "green",
+    SpendLine.State.HELD: "orange",
+    SpendLine.State.NOT_CLAIMABLE: "grey",
+    SpendLine.State.MATCH: "blue",
+}
+
+
+class StateColumn(TagColumn):
+    """Whether a spend line is claimable, held (with the reason under the tag), not claimable or match."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, colours=STATE_COLOURS, **kwargs)
+
+    nowrap = False
+
+    def render(self, record: SpendLine, value: str) -> SafeString:
+        tag = super().render(record, value)
+        if record.transaction.is_void:
+            return format_html('<strong class="govuk-tag govuk-tag--grey">Void</strong>')
+        if not record.state_reason:
+            return tag
+        return format_html('{} <span class="app-none">{}</span>', tag, record.get_state_reason_display())
+
+    def value(self, record: SpendLine, value: str) -> str:
+        if record.transaction.is_void:
+            return "Void"
+        reason = record.get_state_reason_display()
+        return f"{record.get_state_display()}: {reason}" if reason else record.get_state_display()
+
+
+class SpendTable(Table):
+    caption = "Spend"
+    empty_text = "Nothing is recorded that matches. Clear the filters, or record spend."
+    entry = Column(
+        "Entry", accessor="transaction__reference", linkify=("funding:entry", [A("transaction__reference")])
+    )  # fmt: skip
+    accounting_on = DayColumn("Accounting date", accessor="transaction__accounting_on")
+    supplier = Column("Supplier", accessor="transaction__supplier_name")
+    description = Column("Description", accessor="transaction__description")
+    kind = Column("Kind", accessor="transaction__kind")
+    project = Column("Project", accessor="budget_line__project__name")
+    heading = Column("Cost heading", accessor="budget_line__heading__name")
+    source = Column("Source", accessor="budget_line__source__name")
+    quarter = Column("Recorded in", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number"))
+    state = StateColumn("State")
+    cost = MoneyColumn("Cost", total=True)
+
+    class Meta:
+        order_by = ("-accounting_on", "-entry")
+
+    def render_kind(self, record: SpendLine) -> str:
+        return record.transaction.get_kind_display()
+
+    def value_kind(self, record: SpendLine) -> str:
+        return record.transaction.get_kind_display()
+
+    def work_out_totals(self) -> dict[str, Decimal]:
+        """What is cost: without void entries and payments on account, as on every other page."""
+        return {"cost": self.data.data.order_by().spend().total()}
+
+
+class EntryLineTable(Table):
+    """The lines of one entry."""
+
+    caption = "Charged to"
+    number = CountColumn("Line")
+    project = Column("Project", accessor="budget_line__project__name")
+    heading = Column("Cost heading", accessor="budget_line__heading__name")
+    source = Column("Source", accessor="budget_line__source__name")
+    year = Column("Year", accessor="budget_line__year__code")
+    quarter = Column("Recorded in", accessor="quarter__short_label")
+    relates_to = Column("Relates to", accessor="relates_to__short_label")
+    state = StateColumn("State")
+    claim = Column("Claim", accessor="in_claim", default="")
+    net = MoneyColumn("Net", total=True)
+    cost = MoneyColumn("Cost", total=True)
+
+    class Meta:
+        orderable = False
+        order_by = ("number",)
+
+
+class RelatedEntryTable(Table):
+    """The entries that take one back, or that it takes back."""
+
+    caption = "Taken back by"
+    reference = Column("Entry", linkify=("funding:entry", [A("reference")]))
+    accounting_on = DayColumn("Accounting date")
+    document_number = Column("Document")
+    reason = Column("Reason")
+    cost = MoneyColumn("Cost", total=True)
+
+    class Meta:
+        orderable = False
+
+
+class HistoryTable(Table):
+    """What was done to a row, when, by whom and why."""
+
+    caption = "History"
+    at = MomentColumn("When")
+    by = Column("Who")
+    what = Column("What")
+    reason = Column("Reason")
+
+    class Meta:
+        orderable = False
+
+
+class ImpactTable(Table):
+    """What an entry does to the budget lines that it charges."""
+
+    caption = "Budget, actual and remaining"
+    line = Column("Budget line")
+    state = Column("State")
+    cost = MoneyColumn("This entry", total=True)
+    budget = MoneyColumn("Budget for the year")
+    before = MoneyColumn("Actual before")
+    after = MoneyColumn("Actual after")
+    remaining_before = MoneyColumn("Remaining before")
+    remaining_after = MoneyColumn("Remaining after")
+
+    class Meta:
+        orderable = False
+
+
+class PercentColumn(TotalledColumn):
+    """A percentage: −12.5%; a dash where there is none."""
+
+    def in_words(self, value: Decimal | None) -> str:
+        if value is None:
+            return "—"
+        return f"{'−' if value < 0 else ''}{abs(value)}%"
+
+
+class BudgetTable(Table):
+    """Budget against spend, one row a line of the chosen cut."""
+
+    caption = "Budget and actual"
+    empty_text = "No budget line matches. Choose another year or source."
+    name = Column("Budget line", order_by=("position", "name"))
+    budget = MoneyColumn("Budget", total=True)
+    profile_to_date = MoneyColumn("Profile to date", total=True)
+    actual_to_date = MoneyColumn("Actual to date", total=True)
+    variance_to_date = MoneyColumn("Variance to date", total=True)
+    variance_percent = PercentColumn("Variance %", total=True)
+    remaining = MoneyColumn("Remaining", total=True)
+    outturn = MoneyColumn("Forecast outturn", total=True)
+    outturn_variance = MoneyColumn("Outturn less budget", total=True)
+
+    def render_actual_to_date(self, record: Any, value: Decimal) -> SafeString:
+        return format_html('<a class="govuk-link" href="{}">{}</a>', record.url, MoneyColumn().in_words(value))
+
+    def work_out_totals(self) -> dict[str, Any]:
+        """The sums, and the percentage of the summed variance."""
+        sums = super().work_out_totals()
+        profile, variance = sums.get("profile_to_date"), sums.get("variance_to_date")
+        sums["variance_percent"] = (variance * 100 / profile).quantize(Decimal("0.1")) if profile else None
+        return sums
+
+
+class StandingTable(Table):
+    """Each source that an organisation keeps, and whether the quarter is declared."""
+
+    caption = "Sources kept by your organisation"
+    empty_text = "Your organisation keeps no source of this programme."
+    source = Column("Source")
+    lines = CountColumn("Lines")
+    recorded = MoneyColumn("Recorded", total=True)
+    says = TagColumn(
+        "Declared",
+        colours={Declaration.Says.COMPLETE: "green", Declaration.Says.NIL: "green", "missing": "orange"},
+        labels={Declaration.Says.COMPLETE: "Complete", Declaration.Says.NIL: "Nil", "missing": "Missing"},
+    )
+    by = Column("By")
+    at = MomentColumn("When")
+    act = Column("Do", accessor="act", exclude_from_export=True)
+
+    class Meta:
+        orderable = False
+
+    def render_act(self, record: Any) -> SafeString | str:
+        if not record.act_url:
+            return ""
+        return format_html(
+            '<a class="govuk-link" href="{}">{}<span class="govuk-visually-hidden"> {}</span></a>',
+            record.act_url,
+            record.act,
+            record.source,
+        )
+
+
+class ClaimTable(Table):
+    caption = "Certified claims"
+    empty_text = "No claim is certified yet."
+    reference = Column("Claim", linkify=("funding:claim", [A("reference")]))
+    programme = Column("Programme", accessor="programme__code")
+    quarter = Column("Quarter", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number"))
+    certified_at = DayColumn("Certified")
+    standing = TagColumn(
+        "Standing",
+        accessor="standing",
+        colours={"owed": "orange", "settled": "green", "withdrawn": "grey"},
+        labels={"owed": "Still owed", "settled": "Settled", "withdrawn": "Withdrawn"},
+    )
+    amount = MoneyColumn("Claimed", total=True)
+    paid = MoneyColumn("Received", total=True)
+    owed = MoneyColumn("Still owed", total=True)
+
+    class Meta:
+        order_by = ("-quarter",)
+
+    def work_out_totals(self) -> dict[str, Any]:
+        """Of the claims in force: a withdrawn one asks for nothing."""
+        found = self.data.data.order_by().filter(withdrawn_at=None)
+        rows = list(found.values_list("amount", "paid", "owed"))
+        return {
+            name: sum((row[i] for row in rows), Decimal("0.00")) for i, name in enumerate(("amount", "paid", "owed"))
+        }
+
+
+class ClaimPartTable(Table):
+    """A certified claim's figures by award year."""
+
+    caption = "How it was worked out"
+    year = Column("Award year", accessor="year__code")
+    award = MoneyColumn("Award")
+    claimable_to_date = MoneyColumn("Claimable to date")
+    disallowed = MoneyColumn("Disallowed")
+    eligible_to_date = MoneyColumn("Eligible to date")
+    claimed_before = MoneyColumn("Claimed before")
+    credit_carried = MoneyColumn("Credit carried forward")
+    beyond_award = MoneyColumn("Beyond the award")
+    amount = MoneyColumn("This part", total=True)
+
+    class Meta:
+        orderable = False
+
+
+class ClaimLineTable(Table):
+    """The spend lines that a claim takes up."""
+
+    caption = "Lines first claimed here"
+    entry = Column(
+        "Entry", accessor="line__transaction__reference", linkify=("funding:entry", [A("line__transaction__reference")])
+    )
+    supplier = Column("Supplier", accessor="line__transaction__supplier_name")
+    description = Column("Description", accessor="line__transaction__description")
+    project = Column("Project", accessor="line__budget_line__project__name")
+    heading = Column("Cost heading", accessor="line__budget_line__heading__name")
+    relates_to = Column(
+        "Relates to",
+        accessor="line__relates_to__short_label",
+        order_by=("line__relates_to__first_day", "line__relates_to__number"),
+    )
+    cost = MoneyColumn("Cost", total=True)
+
+    class Meta:
+        order_by: ClassVar = ("entry",)
+
+
+class WorkingLineTable(SpendTable):
+    """The lines that a claim would take up now."""
+
+    caption = "Lines not claimed before"
+    empty_text = "No line is new since the last claim."
+
+    class Meta(SpendTable.Meta):
+        exclude = ("source", "state", "kind")
+
+
+class ReceiptTable(Table):
+    caption = "Received"
+    empty_text = "Nothing is received yet."
+    reference = Column("Receipt", accessor="receipt__reference")
+    received_on = DayColumn("Received on", accessor="receipt__received_on")
+    bank_reference = Column("Bank reference", accessor="receipt__bank_reference")
+    amount = MoneyColumn("Amount", total=True)
+    short = MoneyColumn("Short by")
+    short_reason = Column("Why short", accessor="get_short_reason_display")
+
+    class Meta:
+        orderable = False
+
+
+class ContractSpendTable(SpendTable):
+    """The spend lines of one contract."""
+
+    caption = "Charged to this contract"
+    empty_text = "Nothing is charged to this contract yet."
+
+    class Meta(SpendTable.Meta):
+        exclude = ("supplier",)
+
+
+class CommitmentTable(Table):
+    """What a contract binds of each budget line, and what is left of it."""
+
+    caption = "Commitment"
+    empty_text = "This contract binds no budget line yet."
+    project = Column("Project")
+    heading = Column("Cost heading")
+    source = Column("Source")
+    year = Column("Year")
+    committed = MoneyColumn("Committed", total=True)
+    charged = MoneyColumn("Charged", total=True)
+    left = MoneyColumn("Left", total=True)
+
+    class Meta:
+        orderable = False
+
+
+class LedgerSheetTable(Table):
+    """The sheets of a ledger file as read."""
+
+    caption = "Sheets"
+    name = Column("Sheet")
+    header_row = Column("Header row")
+    encoding = Column("Encoding")
+    rows = CountColumn("Payments", total=True)
+    blank_rows = CountColumn("Blank rows", total=True)
+    exact_duplicates = CountColumn("Repeated rows", total=True)
+    control_total = MoneyColumn("The sheet’s own total")
+    total = MoneyColumn("Total read", total=True)
+
+    class Meta:
+        orderable = False
+
+
+class LedgerProblemTable(Table):
+    """What in a ledger file needs a look, by cell."""
+
+    caption = "Worth a look"
+    where = Column("Where")
+    message = Column("What")
+
+    class Meta:
+        orderable = False
+
+
+class LedgerRowTable(Table):
+    """The first payments of a ledger file, to compare with the file by eye."""
+
+    caption = "The first payments"
+    cell = Column("Cell")
+    date = DayColumn("Date")
+    supplier = Column("Supplier")
+    document = Column("Document")
+    description = Column("Description")
+    amount = MoneyColumn("Amount")
+
+    class Meta:
+        orderable = False

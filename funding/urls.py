@@ -1,0 +1,31 @@
+"""The addresses of money."""
+
+from django.urls import path
+
+from funding.views import budget, claims, contract, declare, ledger, record, spend
+
+app_name = "funding"
+urlpatterns = [
+    path("spend/", spend.SpendList.as_view(), name="spend"),
+    path("spend/record/", record.Record.as_view(), name="record"),
+    path("spend/<str:reference>/", spend.EntryPage.as_view(), name="entry"),
+    path("spend/<str:reference>/recorded/", spend.RecordedPage.as_view(), name="recorded"),
+    path("spend/<str:reference>/correct/", spend.Correct.as_view(), name="correct"),
+    path("spend/<str:reference>/void/", spend.Void.as_view(), name="void"),
+    path("spend/<str:reference>/look-again/", spend.Reconsider.as_view(), name="reconsider"),
+    path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
+    path("budget/", budget.Budget.as_view(), name="budget"),
+    path("declare/", declare.Declarations.as_view(), name="declare"),
+    path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),
+    path(
+        "declare/<str:programme>/<str:source>/<str:quarter>/withdraw/",
+        declare.Withdraw.as_view(),
+        name="withdraw-declaration",
+    ),
+    path("claims/", claims.Claims.as_view(), name="claims"),
+    path("claims/in-preparation/<str:programme>/<str:quarter>/", claims.WorkingClaim.as_view(), name="working-claim"),
+    # A claim's reference holds slashes, so what is done with one comes before it.
+    path("claims/receive/<path:reference>/", claims.Receive.as_view(), name="receive"),
+    path("claims/<path:reference>/", claims.ClaimPage.as_view(), name="claim"),
+    path("ledger/", ledger.ReadLedger.as_view(), name="read-ledger"),
+]

@@ -1,0 +1,307 @@
+"""Claims: those certified with what was paid of them, and the one that the record gives now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.http import Http404
+from django.urls import reverse
+
+from board import clock
+from board.access import is_of_recipient, may
+from board.models import Programme, Quarter, Role
+from board.views import ActPage, DetailPage, Fact, Link, ListPage, Page, Status
+from core.forms import day_in_words
+from core.money import in_words
+from core.tables import Table
+from funding.claims import Worked, WorkedPart, receive, work_out
+from funding.filters import ClaimFilters
+from funding.forms import ReceiptForm
+from funding.models import Claim, ClaimLine, ReceiptPart, Source, SpendLine
+from funding.tables import ClaimLineTable, ClaimPartTable, ClaimTable, ReceiptTable, WorkingLineTable
+from funding.views.spend import SHOWN_WITH_A_LINE
+
+
+def sees_claims_of(user: Any, programme: Programme) -> bool:
+    """Claims are the recipient's and its auditors'; a match funder sees none."""
+    return is_of_recipient(user, programme) or user.acting.kind == Role.Kind.AUDITOR
+
+
+def uncertified(user: Any) -> list[tuple[Source, Quarter]]:
+    """Each grant's quarters that have begun and have no certified claim: the earliest first."""
+    today = clock.today()
+    grants = Source.objects.visible_to(user).filter(kind=Source.Kind.GRANT).select_related("programme__recipient")
+    found = []
+    for grant in grants:
+        if not sees_claims_of(user, grant.programme):
+            continue
+        certified = Claim.objects.in_force().filter(source=grant).values_list("quarter_id", flat=True)
+        quarters = (
+            Quarter.objects.filter(programme=grant.programme, first_day__lte=today)
+            .exclude(kind=Quarter.Kind.FOLLOW_UP)
+            .exclude(pk__in=certified)
+            .select_related("programme", "year")
+            .order_by("first_day", "number")
+        )
+        found += [(grant, quarter) for quarter in quarters if _has_begun(quarter)]
+    return found
+
+
+def _has_begun(quarter: Quarter) -> bool:
+    """A closing period begins when its year's Q4 closes for money."""
+    if quarter.kind != Quarter.Kind.CLOSING:
+        return True
+    return Quarter.objects.filter(year=quarter.year_id, number=4, money_closed_at__isnull=False).exists()
+
+
+class Claims(ListPage):
+    """Claims with what was received and what is still owed."""
+
+    action, heading = "claims.read", "Claims"
+    table_class, filterset_class = ClaimTable, ClaimFilters
+    template_name = "funding/claims.html"
+
+    def get_queryset(self) -> QuerySet[Claim]:
+        standing = Case(
+            When(withdrawn_at__isnull=False, then=Value("withdrawn")),
+            When(owed__gt=0, then=Value("owed")),
+            default=Value("settled"),
+            output_field=CharField(),
+        )
+        return (
+            Claim.objects.visible_to(self.request.user)
+            .with_payments()
+            .annotate(standing=standing)
+            .select_related("programme", "quarter__year")
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        working = [
+            {
+                "label": f"{quarter.programme.code}, {quarter}",
+                "url": reverse("funding:working-claim", args=[quarter.programme.code, quarter.code]),
+                "closed": quarter.money_closed_at is not None,
+            }
+            for _, quarter in uncertified(self.request.user)
+        ]
+        return super().get_context_data(**{"working": working, **kwargs})
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a sentence: text, and where it leads if it is a figure with a trace."""
+
+    text: str
+    url: str = ""
+
+
+def sentence_of(part: WorkedPart, worked: Worked, several: bool) -> list[Piece]:
+    """One award year in a sentence, each figure with the address of what it sums."""
+    source, year = worked.source, part.year
+    spend, claims = reverse("funding:spend"), reverse("funding:claims")
+    behind = {"source": source.pk, "year": year.pk, "state": SpendLine.State.CLAIMABLE, "until": worked.quarter.pk}
+    word = "final claim" if part.final else "claim"
+    pieces = [
+        Piece(f"Eligible in {year.code} " if several else "Eligible this year "),
+        Piece(in_words(part.part.eligible_to_date), f"{spend}?{urlencode(behind)}"),
+        Piece("; claimed before "),
+        Piece(
+            in_words(part.part.claimed_before),
+            f"{claims}?{urlencode({'programme': source.programme_id, 'year': year.pk})}",
+        ),
+        Piece(f"; this {word} "),
+        Piece(in_words(part.part.amount), "#lines" if part.lines else ""),
+    ]
+    if part.from_earlier_quarters:
+        late = {**behind, "late": "yes", "quarter": worked.quarter.pk}
+        pieces += [
+            Piece(", of which "),
+            Piece(in_words(part.from_earlier_quarters), f"{spend}?{urlencode(late)}"),
+            Piece(" relates to earlier quarters"),
+        ]
+    return [*pieces, Piece(".")]
+
+
+class WorkingClaim(Page):
+    """The claim of a quarter as the record gives it now. It is certified with its return, never here."""
+
+    action, section = "claims.read", "Claim in preparation"
+    template_name = "funding/working_claim.html"
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Claims", reverse("funding:claims"))]
+
+    def allowed(self) -> bool:
+        return super().allowed() and self.worked is not None
+
+    @cached_property
+    def worked(self) -> Worked:
+        for grant, quarter in uncertified(self.request.user):
+            if (quarter.programme.code, quarter.code) == (self.kwargs["programme"], self.kwargs["quarter"]):
+                return work_out(grant, quarter, today=clock.today())
+        raise Http404
+
+    def get_heading(self) -> str:
+        return str(self.worked.quarter)
+
+    def get_status(self) -> Status:
+        closed = self.worked.quarter.money_closed_at is not None
+        return Status("Closed for spend", "grey") if closed else Status("Open for spend", "green")
+
+    def lines_table(self) -> Table:
+        keys = [line.pk for part in self.worked.parts for line in part.lines]
+        lines = SpendLine.objects.filter(pk__in=keys).select_related(*SHOWN_WITH_A_LINE)
+        return WorkingLineTable(list(lines.order_by("transaction__reference", "number")), orderable=False)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        worked = self.worked
+        parts = [
+            {
+                "sentence": sentence_of(part, worked, several=len(worked.parts) > 1),
+                "facts": facts_of_part(part, worked.quarter),
+                "year": part.year,
+            }
+            for part in worked.parts
+        ]
+        return super().get_context_data(**{"parts": parts, "table": self.lines_table(), "worked": worked, **kwargs})
+
+
+def facts_of_part(part: WorkedPart, quarter: Quarter) -> list[Fact]:
+    """How a part was worked out, row by row."""
+    facts = [
+        Fact("Award in force", in_words(part.figures.award)),
+        Fact("Claimable to date", in_words(part.figures.claimable)),
+        Fact("Less disallowed", in_words(part.figures.disallowed)) if part.figures.disallowed else None,
+        Fact("Beyond the award", in_words(part.part.beyond_award)) if part.part.beyond_award else None,
+        Fact("Eligible to date", in_words(part.part.eligible_to_date)),
+        Fact("Claimed before", in_words(part.part.claimed_before)),
+        Fact("Credit carried forward", in_words(part.part.credit_carried)) if part.part.credit_carried else None,
+        Fact("This part", in_words(part.part.amount)),
+        Fact("Repayment due", in_words(part.part.repayment_due)) if part.part.repayment_due else None,
+        _lapsing(part, quarter),
+    ]
+    return [fact for fact in facts if fact is not None]
+
+
+def _lapsing(part: WorkedPart, quarter: Quarter) -> Fact | None:
+    """The balance that lapses shows from Q4 on; until the final claim it is provisional."""
+    if quarter.number < 4 or part.year.pk != quarter.year_id:
+        return None
+    return Fact("Lapsing" if part.final else "Lapsing, provisionally", in_words(part.lapsing))
+
+
+class ClaimPage(DetailPage):
+    """A certified claim: its parts, its lines, what was received."""
+
+    action, lookup, section = "claims.read", "reference", "Claims"
+
+    def get_queryset(self) -> QuerySet[Claim]:
+        rows = Claim.objects.visible_to(self.request.user).with_payments()
+        return rows.select_related("quarter", "certified_by", "programme__recipient", "source")
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Claims", reverse("funding:claims"))]
+
+    def get_status(self) -> Status:
+        if self.object.withdrawn_at:
+            return Status("Withdrawn", "grey")
+        return Status("Still owed", "orange") if self.object.owed else Status("Settled", "green")
+
+    def get_lead(self) -> str:
+        return f"{in_words(self.object.amount)} for {self.object.quarter}."
+
+    def get_actions(self) -> Sequence[Link]:
+        if not can_receive(self.request.user, self.object):
+            return []
+        return [Link("Record a receipt", reverse("funding:receive", args=[self.object.reference]))]
+
+    def get_facts(self) -> Sequence[Fact]:
+        claim = self.object
+        facts = [
+            Fact("Certified", f"{day_in_words(claim.certified_at)}, by {claim.certified_by}"),
+            Fact("Claimed", in_words(claim.amount)),
+            Fact("Received", in_words(claim.paid)),
+            Fact("Short for good", in_words(claim.settled)) if claim.settled else None,
+            Fact("Still owed", in_words(claim.owed)),
+            Fact("Repayment due", in_words(-claim.amount)) if claim.amount < 0 else None,
+            Fact("Hash of the content certified", claim.content_hash),
+            Fact("Withdrawn", f"{day_in_words(claim.withdrawn_at)}: {claim.withdrawn_reason}")
+            if claim.withdrawn_at
+            else None,
+        ]
+        return [fact for fact in facts if fact is not None]
+
+    def get_tables(self) -> Sequence[Table]:
+        parts = self.object.parts.select_related("year").order_by("year__starts")
+        lines = ClaimLine.objects.filter(part__claim=self.object).select_related(
+            *(f"line__{name}" for name in SHOWN_WITH_A_LINE)
+        )
+        receipts = self.object.receipt_parts.select_related("receipt").order_by("receipt__reference")
+        return [
+            ClaimPartTable(list(parts), prefix="parts-"),
+            ReceiptTable(list(receipts), prefix="receipts-"),
+            ClaimLineTable(lines.order_by(F("line__transaction__reference"), "line__number"), prefix="lines-"),
+        ]
+
+
+def can_receive(user: Any, claim: Claim) -> bool:
+    """Whether the person may record a payment of this claim: the recipient's officer, while any is owed."""
+    return (
+        may(user, "claims.receive")
+        and is_of_recipient(user, claim.programme)
+        and claim.withdrawn_at is None
+        and claim.still_owed() > 0
+    )
+
+
+class Receive(ActPage):
+    """Record what the funder paid of a claim."""
+
+    action, lookup, section = "claims.receive", "reference", "Claims"
+    form_class, button = ReceiptForm, "Record the receipt"
+
+    def get_queryset(self) -> QuerySet[Claim]:
+        rows = Claim.objects.visible_to(self.request.user).in_force()
+        return rows.select_related("quarter", "source", "programme__recipient")
+
+    def allowed(self) -> bool:
+        return super().allowed() and can_receive(self.request.user, self.object)
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Claims", reverse("funding:claims")), Link(self.object.reference, self.object.get_absolute_url())]
+
+    def get_heading(self) -> str:
+        return "Record a receipt"
+
+    def get_lead(self) -> str:
+        return (
+            f"{self.object.reference}: {in_words(self.object.still_owed())} is owed of {in_words(self.object.amount)}."
+        )
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "owed": self.object.still_owed()}
+
+    def act(self, form: ReceiptForm) -> Any:
+        given = form.cleaned_data
+        part = ReceiptPart(
+            claim=self.object,
+            amount=given["amount"],
+            short=form.short,
+            short_reason=given["short_reason"] if form.short else "",
+        )
+        return receive(
+            source=self.object.source,
+            received_on=given["received_on"],
+            parts=[part],
+            bank_reference=given["bank_reference"],
+            by=self.request.user,
+        )
+
+    def get_success_message(self, result: Any) -> str:
+        return f"{result.reference}: {in_words(result.amount)} received."
+
+    def get_success_url(self, result: Any = None) -> str:
+        return self.object.get_absolute_url()

@@ -1,0 +1,157 @@
+"""Checking a ledger file: what the reader makes of it, and nothing kept."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from board.views import ActPage, Fact, Link
+from core.forms import add_problems, day_in_words
+from core.money import in_words
+from core.problems import Problem, Refused
+from core.reading import LedgerReading, LedgerRow, read_ledger
+from core.tables import Table
+from funding.forms import LedgerForm
+from funding.tables import LedgerProblemTable, LedgerRowTable, LedgerSheetTable
+
+# The boxes and boundaries that a browser sends around the file.
+ENVELOPE_BYTES = 64 * 1024
+SHOWN_ROWS = 20
+SHOWN_PROBLEMS = 200
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """One payment with the address of its amount."""
+
+    cell: str
+    date: date | None
+    supplier: str
+    document: str
+    description: str
+    amount: Decimal
+
+
+# The size is looked at before anything is read, and the token that comes inside the upload after that.
+@method_decorator(csrf_exempt, name="dispatch")
+class ReadLedger(ActPage):
+    """Upload a ledger and see what is read: counts, total, dates, every problem by cell."""
+
+    action, heading, section = "ledger.read", "Check a ledger file", "Spend"
+    lead = "See what this system reads in a ledger, to the penny, before anything relies on it. Nothing is kept."
+    form_class, button = LedgerForm, "Check the file"
+    template_name = "funding/read_ledger.html"
+
+    def get_breadcrumbs(self) -> list[Link]:
+        return [Link("Spend", reverse("funding:spend"))]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and self.allowed() and self.is_too_large():
+            return self.refuse_unread()
+        return self.protected(request, *args, **kwargs)
+
+    @method_decorator(csrf_protect)
+    def protected(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return super().dispatch(request, *args, **kwargs)
+
+    def is_too_large(self) -> bool:
+        """Whether what is being sent is larger than any file that is taken; nothing of it is read for this."""
+        try:
+            sent = int(self.request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return True
+        return sent > settings.UPLOAD_LIMIT_BYTES + ENVELOPE_BYTES
+
+    def refuse_unread(self) -> HttpResponse:
+        form = LedgerForm({})
+        form.is_valid()
+        form.errors.clear()
+        limit = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
+        words = (
+            f"This file is too large: the most that is taken is {limit} MB. "
+            "Send a shorter period, or only the sheets that hold the ledger"
+        )
+        form.add_error("file", ValidationError(words, code="size"))
+        response = self.render_to_response(self.get_context_data(form=form), status=413)
+        # The rest of the upload is not read, so the connection cannot be used again.
+        response["Connection"] = "close"
+        return response
+
+    def form_valid(self, form: LedgerForm) -> HttpResponse:
+        file = form.cleaned_data["file"]
+        try:
+            reading = read_ledger(
+                file.read(),
+                file.name,
+                sheet=form.cleaned_data["sheet"].strip() or None,
+                limit=settings.UPLOAD_LIMIT_BYTES,
+            )
+        except Refused as refusal:
+            add_problems(form, [Problem(one.code, one.message, True, "file") for one in refusal.problems])
+            return self.form_invalid(form)
+        return self.render_to_response(
+            self.get_context_data(form=LedgerForm(), reading=reading, rows=facts_of(reading), tables=tables_of(reading))
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**{"limit_bytes": settings.UPLOAD_LIMIT_BYTES, **kwargs})
+
+
+def facts_of(reading: LedgerReading) -> list[Fact]:
+    """What the file holds, in all."""
+    dates = "No dates"
+    if reading.first_date and reading.last_date:
+        dates = f"{day_in_words(reading.first_date)} to {day_in_words(reading.last_date)}"
+    own = reading.control_total
+    facts = [
+        Fact("File", reading.filename),
+        Fact("Payments", f"{len(reading.rows):,}"),
+        Fact("Total", in_words(reading.total)),
+        Fact("Dates", dates),
+        Fact("Credits", f"{reading.credits:,}"),
+        Fact("Exact repeats", f"{reading.exact_duplicates:,}"),
+        Fact("Rows that cannot be read", f"{len(reading.unreadable):,}"),
+    ]
+    if own is not None:
+        agrees = "agrees" if own == reading.total else f"differs by {in_words(own - reading.total)}"
+        facts.append(Fact("The file’s own total", f"{in_words(own)}, which {agrees}"))
+    return facts
+
+
+def tables_of(reading: LedgerReading) -> list[Table]:
+    """Unreadable rows and problems first, then the sheets, then the first payments."""
+    wrong = [Problem("", f"Not read: {row.reason}", True, f"{row.sheet}!{row.row}") for row in reading.unreadable]
+    problems = [*wrong, *reading.problems]
+    left_out = len(problems) - SHOWN_PROBLEMS
+    shown = [{"where": one.where or "The file", "message": one.message} for one in problems[:SHOWN_PROBLEMS]]
+    if left_out > 0:
+        shown.append({"where": "The file", "message": f"And {left_out:,} more."})
+    sheets = [
+        {
+            "name": sheet.name,
+            "header_row": sheet.header_row,
+            "encoding": sheet.encoding,
+            "rows": len(sheet.rows),
+            "blank_rows": sheet.blank_rows,
+            "exact_duplicates": sheet.exact_duplicates,
+            "control_total": sheet.control_total,
+            "total": sheet.total,
+        }
+        for sheet in reading.sheets
+    ]
+    tables: list[Table] = [LedgerSheetTable(sheets, prefix="sheets-")]
+    if shown:
+        tables.insert(0, LedgerProblemTable(shown, prefix="problems-"))
+    first = [_shown(row) for row in reading.rows[:SHOWN_ROWS]]
+    return [*tables, LedgerRowTable(first, prefix="rows-")]
+
+
+def _shown(row: LedgerRow) -> ShownRow:
+    return ShownRow(row.where(), row.date, row.supplier, row.document, row.description, row.amount)
