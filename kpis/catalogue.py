@@ -145,6 +145,7 @@ class Measure:
     numerator: str = ""
     denominator: str = ""
     sensitive: bool = True
+    balancing: bool = False
 
 
 def _by(letters: str, *others: str) -> tuple[str, ...]:
@@ -226,10 +227,10 @@ COMMON: tuple[Measure, ...] = (
     _text("33b", "Barriers", "What is not working, and what would help. This box is not rated."),
     _text("33c", "Learning", "What you would tell another service."),
     _text("33d", "Case study", "One anonymised case. Leave out anything by which a person could be known."),
-    _open("34", "Opening caseload", C, "Cases open on the first day: last quarter’s closing caseload."),
-    _flow("35", "Cases re-opened", C, "Cases closed earlier and opened again in the quarter, without a new start."),
-    _open("36", "Referrals awaiting a decision on the first day", R, "Last quarter’s referrals awaiting a decision."),
-    _flow("37", "Referrals withdrawn before a decision", R, "Referrals that the referrer or the person took back."),
+    _open("34", "Opening caseload", C, "Cases open on the first day: last quarter’s closing caseload.", balancing=True),
+    _flow("35", "Cases re-opened", C, "Cases closed earlier and opened again in the quarter, without a new start.", balancing=True),
+    _open("36", "Referrals awaiting a decision on the first day", R, "Last quarter’s referrals awaiting a decision.", balancing=True),
+    _flow("37", "Referrals withdrawn before a decision", R, "Referrals that the referrer or the person took back.", balancing=True),
 )  # fmt: skip
 
 # Signed terms; "at-most" ones may fail at a quarter's edge and only ask for a comment.
@@ -242,6 +243,13 @@ COMMON_IDENTITIES: tuple[tuple[str, str, str, str, bool], ...] = (
     ("victims-contacted", "More partners and ex-partners were contacted than contact was attempted with", "+…-18b-…-18a", "at-most", False),
     ("victims-offered", "Support was offered to more partners and ex-partners than were contacted", "+…-19a-…-18b", "at-most", False),
     ("victims-accepted", "More partners and ex-partners accepted support than were offered it", "+…-19b-…-19a", "at-most", False),
+)  # fmt: skip
+
+CHANGE_HUB_IDENTITIES = (
+    ("levels", "Starts by level must add up to the starts", "+…-40-…-06", "equals", True),
+)  # fmt: skip
+STALKING_IDENTITIES = (
+    ("relationships", "Starts by relationship must add up to the starts", "+…-44-…-06", "equals", True),
 )  # fmt: skip
 
 CHANGE_HUB: tuple[Measure, ...] = (
@@ -277,6 +285,7 @@ FIRST_TIME: tuple[Measure, ...] = (
 )  # fmt: skip
 FIRST_TIME_IDENTITIES = (
     ("offered", "Places were offered to more people than were identified", "+…-40b-…-40a", "at-most", False),
+    ("both-parts", "Those who completed both parts are not as many as the completions", "+…-42c-…-10", "equals", False),
     ("attended", "More places were attended than booked", "+…-42b-…-42a", "at-most", False),
 )
 # The police refer and the provider receives: two suppliers, so two measures.
@@ -376,8 +385,8 @@ def _first_time_identities() -> tuple[Row, ...]:
 
 
 CATALOGUE: dict[str, tuple[tuple[Measure, ...], tuple[Row, ...]]] = {
-    "CHB": ((*COMMON, *CHANGE_HUB), COMMON_IDENTITIES),
-    "SIS": ((*COMMON, *STALKING), COMMON_IDENTITIES),
+    "CHB": ((*COMMON, *CHANGE_HUB), (*COMMON_IDENTITIES, *CHANGE_HUB_IDENTITIES)),
+    "SIS": ((*COMMON, *STALKING), (*COMMON_IDENTITIES, *STALKING_IDENTITIES)),
     "PIP": (_first_time(), _first_time_identities()),
     "GDM": (YOUTH, YOUTH_IDENTITIES),
     "SIN": (YOUTH, YOUTH_IDENTITIES),
@@ -454,6 +463,7 @@ def _fields(measure: Measure) -> dict[str, object]:
         "numerator_codes": measure.numerator,
         "denominator_codes": measure.denominator,
         "sensitive": measure.sensitive,
+        "balancing": measure.balancing,
         "reason": "The board’s catalogue",
     }
 

@@ -7,6 +7,7 @@ stays so, and a later figure gives way. Counts that are not of people are never 
 from dataclasses import dataclass, field
 
 from board.models import Project, Quarter
+from board.thresholds import threshold
 from kpis import formulas
 from kpis.aggregation import PROGRAMME, YEAR, Cell, across_quarters
 from kpis.kinds import FigureType, Kind, Profile
@@ -91,8 +92,8 @@ class Hidden:
             return False
         if definition.computed:
             terms = formulas.read(definition.numerator_codes) + formulas.read(definition.denominator_codes)
-            if any((place, term, quarter_code) in self.keys for _, term in terms):
-                return True
+            # Worked out from shown figures it tells nothing more; from a hidden one it would tell that.
+            return any((place, term, quarter_code) in self.keys for _, term in terms)
         if definition.figure_type in (FigureType.RATIO, FigureType.COHORT):
             return self.rate(cell.numerator, cell.denominator)
         if definition.figure_type in (FigureType.MEDIAN, FigureType.MEAN):
@@ -102,22 +103,41 @@ class Hidden:
 
 def hidden_of(project: Project, reported: Reported, profile: Profile) -> Hidden:
     """What a profile hides of a project up to the quarter asked about."""
-    guard = GUARDS[profile]
+    guard = _guard(reported, profile)
     if guard is None:
         return Hidden(None)
     values: dict[Key, int] = {}
     equations: list[Equation] = []
     hidden: frozenset[Key] = frozenset()
+    balancing = {code for code in reported.codes(project) if reported.definition(project, code).balancing}
     for quarter in reported.so_far:
         shown_before = frozenset(values) - hidden
         values |= _values(project, reported, quarter)
         equations += _equations(project, reported, quarter)
-        hidden = protect(values, equations, guard, shown_before=shown_before, hidden_before=hidden)
+        hidden = protect(
+            values,
+            equations,
+            guard,
+            shown_before=shown_before,
+            hidden_before=hidden,
+            unshown=_unshown(values, balancing),
+        )
     return Hidden(guard, project, reported, hidden)
+
+
+def _guard(reported: Reported, profile: Profile) -> Guard | None:
+    """The board sets its own level; the public's is fixed."""
+    if profile != Profile.BOARD:
+        return GUARDS[profile]
+    return Guard(int(threshold(reported.programme, "suppress-below", reported.quarter.last_day)))
 
 
 def _part_key(code: str, category: Category, quarter_code: str) -> Key:
     return ("cell", code, category.dimension.code, category.code, quarter_code)
+
+
+def _unshown(values: dict[Key, int], balancing: set[str]) -> frozenset[Key]:
+    return frozenset(key for key in values if key[1] in balancing)
 
 
 def _counted(project: Project, reported: Reported) -> list[str]:

@@ -112,6 +112,8 @@ class KpiVersion(models.Model):
     numerator_codes = models.CharField(max_length=120, blank=True, help_text="Of a computed rate: +CHB-10")
     denominator_codes = models.CharField(max_length=120, blank=True, help_text="Of a computed rate: +CHB-10+CHB-11")
     sensitive = models.BooleanField(default=True, help_text="It counts people, so small numbers are hidden.")
+    # It is asked for to make the others balance, and is shown to nobody but the funder and the officers.
+    balancing = models.BooleanField(default=False)
     dimensions = models.ManyToManyField(Dimension, blank=True, related_name="+")
     from_date = models.DateField()
     reason = models.TextField()

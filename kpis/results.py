@@ -196,6 +196,7 @@ def _of_project(
         _measure(project, code, reported, thresholds, hidden)
         for code in reported.codes(project)
         if reported.definition(project, code).kind not in _OWN_TABLES
+        and (open_profile or not reported.definition(project, code).balancing)
     ]
     return ProjectPerformance(
         code=project.code,

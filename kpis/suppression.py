@@ -13,6 +13,7 @@ from kpis.kinds import Profile
 
 Key = tuple[str, ...]
 Equation = Mapping[Key, int]
+Row = dict[Key, int | Fraction]
 _FAR = 10**12
 
 
@@ -43,17 +44,20 @@ def protect(
     *,
     shown_before: frozenset[Key] = frozenset(),
     hidden_before: frozenset[Key] = frozenset(),
+    unshown: frozenset[Key] = frozenset(),
 ) -> frozenset[Key]:
     """The keys to hide. What was shown in an earlier report stays shown; new figures give way to it.
+
+    `unshown` figures are published nowhere and need no protection of their own.
 
     Each equation's signed terms come to nought. It assumes the worst reader: one who also knows
     which of the hidden are below the threshold and which were hidden only to protect them.
     """
     rows = [row for row in (_known(equation, values) for equation in equations) if row]
     hidden = {key for key, value in values.items() if value < guard.below and key not in shown_before}
-    hidden |= hidden_before
+    hidden |= hidden_before | (unshown & values.keys())
     while True:
-        solved = _determined(values, rows, hidden) or _squeezed(values, rows, hidden, guard)
+        solved = _determined(rows, hidden, unshown) or _squeezed(values, rows, hidden, guard, unshown)
         more = _next_to_hide(solved, values, rows, hidden | shown_before)
         if more is None:
             return frozenset(hidden)
@@ -103,45 +107,57 @@ def _reachable(start: set[Key], rows: Sequence[Equation]) -> set[Key]:
     return found
 
 
-def _determined(values: Mapping[Key, int], rows: Sequence[Equation], hidden: set[Key]) -> set[Key]:
+def _determined(rows: Sequence[Equation], hidden: set[Key], unshown: frozenset[Key]) -> set[Key]:
     """The hidden figures that follow exactly from the equations and what is shown."""
-    unknown = [{key: Fraction(sign) for key, sign in row.items() if key in hidden} for row in rows]
-    reduced: list[dict[Key, Fraction]] = []
-    for row in (row for row in unknown if row):
-        for pivot_row in reduced:
-            _eliminate(row, pivot_row)
-        if row:
-            for earlier in reduced:
-                _eliminate(earlier, row)
-            reduced.append(row)
-    return {next(iter(row)) for row in reduced if len(row) == 1}
+    unknown = [{key: sign for key, sign in row.items() if key in hidden} for row in rows]
+    alone = {key for row in unknown if len(row) == 1 for key in row} - unshown
+    # Most are found so; only where none is left need the equations be solved together.
+    return alone or {key for key, row in _solved(unknown).items() if len(row) == 1} - unshown
 
 
-def _eliminate(row: dict[Key, Fraction], by: dict[Key, Fraction]) -> None:
-    """Take the leading key of `by` out of `row`."""
-    lead = min(by)
-    if lead not in row:
-        return
-    factor = row[lead] / by[lead]
+def _solved(rows: Iterable[Row]) -> dict[Key, Row]:
+    """The equations in reduced form: of each key that leads one, its row, in which no other leading key stands."""
+    leads: dict[Key, Row] = {}
+    for given in rows:
+        row = dict(given)
+        while (lead := next((key for key in row if key in leads), None)) is not None:
+            _take_out(lead, row, leads[lead])
+        if not row:
+            continue
+        lead = next(iter(row))
+        factor = row[lead]
+        row = {key: number if factor == 1 else Fraction(number) / factor for key, number in row.items()}
+        for other in leads.values():
+            if lead in other:
+                _take_out(lead, other, row)
+        leads[lead] = row
+    return leads
+
+
+def _take_out(lead: Key, row: Row, by: Row) -> None:
+    """Rid a row of a key by means of the row that the key leads with 1."""
+    factor = row[lead]
     for key, number in by.items():
-        left = row.get(key, Fraction(0)) - factor * number
+        left = row.get(key, 0) - factor * number
         if left:
             row[key] = left
         else:
             row.pop(key, None)
 
 
-def _squeezed(values: Mapping[Key, int], rows: Sequence[Equation], hidden: set[Key], guard: Guard) -> set[Key]:
+def _squeezed(
+    values: Mapping[Key, int], rows: Sequence[Equation], hidden: set[Key], guard: Guard, unshown: frozenset[Key]
+) -> set[Key]:
     """The hidden figures whose bounds leave a single value: 0 + 0 = 0, or 4 + 4 = 8 below five."""
-    low = {key: 0 if values[key] < guard.below else guard.below for key in hidden}
-    high = {key: guard.below - 1 if values[key] < guard.below else _FAR for key in hidden}
+    low = {key: 0 if values[key] < guard.below or key in unshown else guard.below for key in hidden}
+    high = {key: _FAR if values[key] >= guard.below or key in unshown else guard.below - 1 for key in hidden}
     for _ in range(len(rows) + 1):
         changed = False
         for row in rows:
             changed |= _tighten(row, values, hidden, low, high)
         if not changed:
             break
-    return {key for key in hidden if low[key] == high[key]}
+    return {key for key in hidden - unshown if low[key] == high[key]}
 
 
 def _tighten(
