@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from core.problems import Problem, refuse
 from core.reading.across import coverage, duplicates, without_repeats
+from core.reading.amounts import BLANK_AMOUNT
 from core.reading.cells import Sheet
 from core.reading.files import open_sheets, require_size
 from core.reading.headings import Columns
@@ -76,9 +77,11 @@ def _no_ledger(sheets: list[Sheet], readings: list[SheetReading], name: str, wan
     unreadable = [row for reading in readings for row in reading.unreadable]
     if unreadable:
         first = unreadable[0]
+        formulas = " If it is a formula, open the file in Excel and save it." if first.reason == BLANK_AMOUNT else ""
         return refuse(
             "R11",
-            f"No row of “{name}” could be read: row {first.row} of “{first.sheet}”, for one, because {first.reason}.",
+            f"No row of “{name}” could be read: row {first.row} of “{first.sheet}”, for one, because {first.reason}."
+            + formulas,
             f"{first.sheet}!{first.row}",
         )
     hidden = [sheet.name for sheet in sheets if sheet.hidden]

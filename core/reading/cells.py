@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 Cell = str | int | float | bool | date | datetime | time | timedelta
+QUOTED_MOST = 60
 # First and last corner, each (row, column) from nought, both included.
 Area = tuple[tuple[int, int], tuple[int, int]]
 
@@ -54,6 +55,12 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, datetime) and not (cell.hour or cell.minute or cell.second):
         return cell.date().isoformat()
     return str(cell)
+
+
+def quoted(cell: Cell) -> str:
+    """A cell as a sentence quotes it: in quotation marks, and cut where it is long."""
+    text = text_of(cell)
+    return f"“{text if len(text) <= QUOTED_MOST else text[:QUOTED_MOST] + '…'}”"
 
 
 def is_blank(cell: Cell) -> bool:

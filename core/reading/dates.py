@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from core.reading.cells import Cell, is_blank, text_of
+from core.reading.cells import Cell, is_blank, quoted, text_of
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2099, 12, 31)
+# "Wednesday 30th of September 2023 00:00:00.000 +01:00" has 52 characters.
+LONGEST = 60
 # Day 0 of spreadsheet serials, right for every day after February 1900.
 SERIAL_EPOCH = date(1899, 12, 30)
 # One slip among many proofs does not put the rest of a column in doubt.
@@ -100,11 +102,11 @@ def can_be_date(cell: Cell, serial_shift: int) -> bool:
 def _settled(item: Unordered, text: str, proofs_of_day: int, proofs_of_month: int) -> date | str:
     day_first, month_first = item.day_first(), item.month_first()
     if not (day_first and month_first):
-        return day_first or month_first or f"“{text}” is not a day of the calendar"
+        return day_first or month_first or f"{quoted(text)} is not a day of the calendar"
     if proofs_of_month and not proofs_of_day:
         return month_first
     if proofs_of_month and proofs_of_day < OUTWEIGHS * proofs_of_month and day_first != month_first:
-        return f"“{text}” could be {in_words(day_first)} or {in_words(month_first)}: the column holds both orders"
+        return f"{quoted(text)} could be {in_words(day_first)} or {in_words(month_first)}: the column holds both orders"
     return day_first
 
 
@@ -119,9 +121,9 @@ def _read_one(cell: Cell, serial_shift: int) -> date | Unordered | str | None:
     if isinstance(cell, date):
         return _plausible(cell, text_of(cell))
     if isinstance(cell, time | timedelta):
-        return f"“{text_of(cell)}” is a time of day, not a date"
+        return f"{quoted(cell)} is a time of day, not a date"
     if isinstance(cell, bool):
-        return f"“{text_of(cell)}” is not a date"
+        return f"{quoted(cell)} is not a date"
     if isinstance(cell, int | float):
         return _from_serial(float(cell), text_of(cell), serial_shift)
     return None if is_blank(cell) else _from_text(text_of(cell))
@@ -129,8 +131,10 @@ def _read_one(cell: Cell, serial_shift: int) -> date | Unordered | str | None:
 
 @lru_cache(maxsize=1 << 16)
 def _from_text(text: str) -> date | Unordered | str:
+    if len(text) > LONGEST:
+        return f"{quoted(text)} is not a date"
     if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?", text):
-        return f"“{text}” is a time of day, not a date"
+        return f"{quoted(text)} is a time of day, not a date"
     bare = _CLOCK.sub("", _WEEKDAY.sub("", text.lstrip("'"))).strip()
     if _SERIAL.fullmatch(bare):
         return _from_serial(float(bare), text, 0)
@@ -143,12 +147,12 @@ def _from_text(text: str) -> date | Unordered | str:
             return _plausible(_date(_year(match["year"]), month, int(match["day"])), text)
     if match := _NUMBERS.fullmatch(bare):
         return _with_year(int(match["first"]), int(match["second"]), _year(match["year"]), text)
-    return f"“{text}” is not a date"
+    return f"{quoted(text)} is not a date"
 
 
 def _with_year(first: int, second: int, year: int, text: str) -> Unordered | str:
     if not EARLIEST.year <= year <= LATEST.year:
-        return f"“{text}” is not a likely date of a payment"
+        return f"{quoted(text)} is not a likely date of a payment"
     return Unordered(first, second, year)
 
 
@@ -168,17 +172,17 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def _plausible(day: date | None, text: str) -> date | str:
     if day is None:
-        return f"“{text}” is not a day of the calendar"
-    return day if EARLIEST <= day <= LATEST else f"“{text}” is not a likely date of a payment"
+        return f"{quoted(text)} is not a day of the calendar"
+    return day if EARLIEST <= day <= LATEST else f"{quoted(text)} is not a likely date of a payment"
 
 
 def _from_serial(number: float, text: str, serial_shift: int) -> date | str:
     days = number + serial_shift
     # Also refuses what is no number at all.
     if not 1 <= days <= (LATEST - SERIAL_EPOCH).days:
-        return f"“{text}” is not a date"
+        return f"{quoted(text)} is not a date"
     day = SERIAL_EPOCH + timedelta(days=int(days))
-    return day if day >= EARLIEST else f"“{text}” is not a date"
+    return day if day >= EARLIEST else f"{quoted(text)} is not a date"
 
 
 def _is_serial(cell: Cell) -> bool:

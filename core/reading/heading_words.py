@@ -1,5 +1,7 @@
 """The words of ledger headings, from those that councils and police bodies publish; the higher number the surer."""
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -36,3 +38,4 @@ DESCRIPTION_WORDS |= {"expense": 25, "category": 20, "expenditure": 20, "account
 HEADING_WORDS = NO_AMOUNT | NO_SUPPLIER | DOCUMENT_NOUNS
 HEADING_WORDS |= {*AMOUNT_WORDS, *SUPPLIER_WORDS, *DESCRIPTION_WORDS}
 HEADING_WORDS |= _words("vat net gross excl incl inc ex excluding including gbp and of")
+MONEY_WORD = re.compile(r"£|\b(nett?|gross|gbp|" + "|".join(AMOUNT_WORDS) + r")\b", re.IGNORECASE)

@@ -14,6 +14,7 @@ from core.reading.heading_words import (
     DOCUMENT_MARKS,
     DOCUMENT_NOUNS,
     HEADING_WORDS,
+    MONEY_WORD,
     NO_AMOUNT,
     NO_SUPPLIER,
     NOT_THE_AMOUNT_PAID,
@@ -91,8 +92,8 @@ def is_wordy(cells: Sequence[Cell]) -> bool:
 
 def is_header(cells: Sequence[Cell], width: int) -> bool:
     """Whether the row names an amount, and the supplier, the date or the document of a ledger line."""
-    texts = [cell for cell in cells if isinstance(cell, str) and 0 < len(cell) < 200]
-    if len(texts) < 2 or not any(amount_score(text) or _words(text)[:1] == ["debit"] for text in texts):
+    # Asked of every row: most hold no word of money at all.
+    if not MONEY_WORD.search("\n".join(cell for cell in cells if isinstance(cell, str) and len(cell) < 200)):
         return False
     if sum(not is_blank(cell) for cell in cells) < 2 or not is_wordy(cells):
         return False

@@ -20,6 +20,7 @@ from core.reading.totals import is_total_label, words_beside
 
 # How many rows of a sheet without a plain header are looked at to tell its columns.
 SAMPLE = 400
+FEWEST_WITHOUT_HEADER = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,16 @@ def headers_of(sheet: Sheet, like: Columns | None) -> list[Header]:
         width = max(len(cells) for cells in sheet.rows)
         return [Header(-1, -1, replace(like, headings=(), others=(), width=width), "like")]
     told = from_contents(sheet, filled, Columns((), 0))
-    return [Header(-1, -1, told, "contents")] if told and told.date is not None and len(filled) > 1 else []
+    if told and (told.date is not None or _mostly_pence(sheet, filled, told)) and len(filled) > 1:
+        return [Header(-1, -1, told, "contents")]
+    return []
+
+
+def _mostly_pence(sheet: Sheet, rows: Sequence[int], columns: Columns) -> bool:
+    """Without header and dates, only a long column of pounds and pence is taken for payments."""
+    values = [amount_in(_cell(sheet, row, columns.amount or 0), sheet.from_workbook).value for row in rows]
+    pence = [value for value in values if value is not None and value % 1]
+    return len(pence) >= FEWEST_WITHOUT_HEADER and len(pence) * 2 > len(rows)
 
 
 def _plain_headers(sheet: Sheet) -> list[Header]:

@@ -137,6 +137,8 @@ class SheetReader:
             self._read_without_amount(row, columns, amount, begun)
         elif not words and not has_codes(cells, columns):
             self.lone.append((row, amount.value))
+        elif may_be_total_label(words) and not self._names_a_payment(row, columns):
+            self._unreadable(row, f"{in_words(amount.value)} may be a total or a payment: its words speak of a total")
         elif fault := self._moved_cells(row, columns):
             self._unreadable(row, fault)
         else:
@@ -181,20 +183,27 @@ class SheetReader:
         return Amount((debit.value or NOUGHT) - credit.value, rounded=debit.rounded or credit.rounded)
 
     def _is_total(self, row: int, columns: Columns, words: Sequence[str]) -> bool:
-        document = text_of(self._cell(row, columns.document))
-        if len(words) > 2 or (document and not is_total_label([document])):
-            return False
         cells = self.sheet.rows[row]
         value = total_in(cells, columns, self.sheet.from_workbook)
-        if value is None or (columns.date is not None and can_be_date(self._cell(row, columns.date), 0)):
+        if value is None:
             return False
         if is_total_label(words):
             return True
+        adds_up = self.running.adds_up_to(value)
         if may_be_total_label(words):
-            return self.running.adds_up_to(value)
-        if words or not self.running.adds_up_to(value):
+            return adds_up and not self._names_a_payment(row, columns)
+        if words or not adds_up:
             return False
         return not has_codes(cells, columns) or (self.running.count > 2 and row == self.last_filled)
+
+    def _names_a_payment(self, row: int, columns: Columns) -> bool:
+        """A date together with a document number: then “Total” is a supplier’s name."""
+        dated = columns.date is not None and can_be_date(self._cell(row, columns.date), self.sheet.serial_shift)
+        document = text_of(self._cell(row, columns.document))
+        numbered = bool(document) and not may_be_total_label([document])
+        if columns.date is None or columns.document is None:
+            return dated or numbered
+        return dated and numbered
 
     def _total(self, row: int, columns: Columns, words: Sequence[str]) -> None:
         value = total_in(self.sheet.rows[row], columns, self.sheet.from_workbook)

@@ -12,12 +12,12 @@ from core.reading.headings import Columns
 NOUGHT = Decimal("0.00")
 # The whole of the cell: a supplier may well be called "Total Gas & Power".
 _TOTAL = re.compile(
-    r"(grand|overall|report|page|sheet|sub|net|month(ly)?|running|carried|invoice|file|batch|section)?[\s-]*totals?"
+    r"((grand|overall|report|page|sheet|sub|net|month(ly)?|running|file|batch|section)?[\s-]*totals?"
     r"([\s-]+(payments?|amount|spend|net|value|paid|expenditure|gbp|cost|sum|for (the )?(month|period|quarter|year)))*"
-    r"\s*(\(?£\)?)?\s*[:.=]*\s*",
+    r"|(balance\s+)?(carried|brought)\s+(forward|down)|[cb]/(f|fwd|d))\s*(\(?£\)?)?\s*[:.=]*\s*",
     re.IGNORECASE,
 )
-_ENDS_WITH_TOTAL = re.compile(r".*\btotals?\s*:?\s*|(sub[\s-]?)?totals?\b.*|sum\s*:?\s*", re.IGNORECASE)
+_PART_TOTAL = re.compile(r".*\btotals?\s*:?\s*|(sub[\s-]?)?totals?\s*(:|for\b|of\b).*|sum\s*:?\s*", re.IGNORECASE)
 _WHOLE = re.compile(r"\b(grand|overall|report|file)\b", re.IGNORECASE)
 
 
@@ -44,8 +44,8 @@ def is_total_label(words: Sequence[str]) -> bool:
 
 
 def may_be_total_label(words: Sequence[str]) -> bool:
-    """“Acme Ltd Total”, “Total for Housing”: a total only if the amount above adds up to it."""
-    return 0 < len(words) <= 2 and any(_ENDS_WITH_TOTAL.fullmatch(word) for word in words)
+    """“Acme Ltd Total”, “Total for Housing”, or “Total” with more beside it: a total only if the sum is right."""
+    return any(_PART_TOTAL.fullmatch(word) for word in words)
 
 
 def is_whole(words: Sequence[str]) -> bool:
@@ -77,7 +77,8 @@ def control_of(totals: Sequence[Total], whole: Decimal) -> Total | None:
     """The file's own total of all its payments, whether or not it is right; None if it states none.
 
     The one that says that it is the whole; else one that equals the whole; else, if the totals of
-    the parts make up the whole, the last of them with that value; else the last that sums nothing.
+    the parts make up the whole, the last of them with that value; else the last that is not the sum
+    of anything. Totals of some parts only are no total of the file.
     """
     stated = [total for total in totals if is_whole(total.words)]
     stated = stated or [total for total in totals if total.value == whole]
@@ -86,7 +87,7 @@ def control_of(totals: Sequence[Total], whole: Decimal) -> Total | None:
     parts = [total for total in totals if total.sums]
     if len(parts) > 1 and sum((total.value for total in parts), NOUGHT) == whole:
         return replace(parts[-1], value=whole)
-    return ([total for total in totals if not total.sums] or list(totals))[-1]
+    return next((total for total in reversed(totals) if not total.sums), None)
 
 
 class RunningTotal:

@@ -135,6 +135,28 @@ def test_a_total_above_the_header_is_the_files_own():
     assert "L2" not in codes(reading)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("", "Housing Total", "", "350.50"),
+        ("30/04/2023", "Total", "", "350.50"),
+        ("", "Total", "2", "350.50"),
+        ("", "Brought forward", "", "350.50"),
+    ],
+)
+def test_a_row_that_speaks_of_a_total_is_one_when_the_sum_is_right_and_never_a_payment(row):
+    reading = read_csv(HEADER, ROWS[0], ROWS[1], row, ROWS[2])
+    assert (reading.total, reading.unreadable, reading.control_total) == (Decimal(TOTAL), (), None)
+    reading = read_csv(HEADER, ROWS[0], ROWS[1], (*row[:3], "350.49"), ROWS[2])
+    assert reading.total == Decimal(TOTAL)
+    assert unreadable_rows(reading) == [4] or "L2" in codes(reading)
+
+
+def test_a_supplier_called_total_with_a_date_and_a_number_is_paid():
+    reading = read_csv(HEADER, ROWS[0], ("14/04/2023", "Total", "B2", "100.00"))
+    assert (len(reading.rows), reading.total) == (2, Decimal("200.00"))
+
+
 def test_an_amount_that_stands_alone_and_sums_nothing_is_named():
     reading = read_csv(HEADER, ROWS[0], ("", "", "", "7.00"), ROWS[1], ROWS[2])
     assert unreadable_rows(reading) == [3]
@@ -220,6 +242,14 @@ def test_a_heading_that_names_no_amount_is_made_up_for_by_the_only_column_of_mon
     reading = read_csv(("Date", "Supplier", "April"), *((row[0], row[1], row[3]) for row in ROWS))
     assert reading.total == Decimal(TOTAL)
     assert "column C “April” was read" in message(reading, "L16")
+
+
+def test_a_list_whose_header_was_lost_is_read_by_its_only_column_of_money():
+    lines = [("Supplier Name   Total",), *((f"Supplier {n}", f"{n}.25") for n in range(1, 9)), ("", "38.00")]
+    reading = read_csv(*lines)
+    assert (len(reading.rows), reading.total, reading.control_total) == (8, Decimal("38.00"), Decimal("38.00"))
+    assert reading.sheets[0].header_row is None
+    assert "L16" in codes(reading)
 
 
 # Amounts
