@@ -8,8 +8,8 @@ from typing import Any
 from core.problems import refuse
 from core.reading.cells import Sheet, trimmed
 
-# The largest ledger of a council in trials had 40,000 rows.
-LINES_MOST, COLUMNS_MOST = 250_000, 16_384
+# What a sheet of Excel holds, blank rows and all.
+LINES_MOST, COLUMNS_MOST = 1_048_576, 16_384
 SEPARATORS = ",\t;|"
 # Bytes that stand for the pound sign; in the other code page each is a letter within a word.
 _POUND_437 = re.compile(rb"(?<![A-Za-z])\x9c|\x9c(?![A-Za-z])")
@@ -69,10 +69,7 @@ def sheet_of_csv(data: bytes, name: str, sheet_name: str) -> Sheet:
     # Lines end where the csv module says: CR, LF or CRLF, but not at the form feeds that splitlines() takes.
     lines = list(io.StringIO(text, newline=""))
     if len(lines) > LINES_MOST:
-        raise refuse(
-            "R3",
-            f"“{name}” has {len(lines):,} lines; the most that can be read is {LINES_MOST:,}. Send a shorter period.",
-        )
+        raise refuse("R3", f"“{name}” has {len(lines):,} lines, more than a spreadsheet. Send a shorter period.")
     separator = lines[0][4:5] if lines and re.match(r"(?i)sep=.\r?\n?$", lines[0]) else _separator(lines)
     try:
         return _sheet(lines, separator, sheet_name, encoding)

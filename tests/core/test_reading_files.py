@@ -328,8 +328,18 @@ def test_a_block_of_cells_repeated_without_end_is_refused(across, said):
 
 
 def test_a_line_of_commas_and_a_cell_without_end_are_refused():
-    assert "more than 16,384 cells" in quickly(b"," * 3_000_000, "a.csv")
+    assert "more than 16,384 cells" in quickly(b"," * 1_000_000, "a.csv")
     assert "a quotation mark is opened and never closed" in quickly(b'"' + b"x" * 3_000_000, "a.csv")
+
+
+def test_more_rows_than_any_ledger_has_are_refused_and_blank_ones_are_not_counted():
+    assert "has 250,001 rows; the most that can be read is 250,000" in quickly(b"1,1,1\n" * 250_001, "a.csv")
+    assert plain_rows(read_ledger(csv_bytes(HEADER, *ROWS) + b",,,\r\n" * 260_000, "a.csv")) == (3, TOTAL)
+
+
+def test_a_cell_of_endless_digits_is_named_and_quoted_short():
+    said = refusal(csv_bytes(HEADER, ("25/04/2023", "Acme", "A1", "1" * 90_000)), "a.csv")
+    assert len(said) < 250
 
 
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are():
