@@ -17,6 +17,7 @@ from funding.models import (
     AwardRevision,
     BudgetLine,
     BudgetVersion,
+    Claim,
     Commitment,
     Forecast,
     Profile,
@@ -279,10 +280,16 @@ def forecast(*, line: BudgetLine, quarter: Quarter, amount: Decimal, by: User) -
 def explain_variance(
     *, source: Source, project: Project, quarter: Quarter, code: str, words: str, variance: Decimal, by: User
 ) -> VarianceReason:
-    """Give the reason of a project's variance at a quarter, in code and at least 20 characters of words (F10)."""
+    """Give the reason of a project's variance at a quarter, in code and at least 20 characters of words (F10).
+
+    Refused once the quarter's claim is certified: what was sent stands.
+    """
     if len(words.strip()) < 20:
         raise refuse("F10", "Explain the variance in at least 20 characters.", "words")
     with transaction.atomic():
+        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        if Claim.objects.in_force().filter(source=source, quarter=quarter).exists():
+            raise refuse("F10", f"The claim for {quarter} is certified, so its explanations stand.", "words")
         row = (
             VarianceReason.objects.select_for_update(of=("self",))
             .filter(source=source, project=project, quarter=quarter)

@@ -15,7 +15,7 @@ from board.quarters import MONEY, open_quarters
 from contracts.models import Contract
 from core.forms import ActForm, DayField, FilterForm, OnceForm, PlainForm, UploadField, VersionedForm
 from core.money import NOUGHT, MoneyFormField, in_words, read_amount, round_to_penny
-from funding.models import Award, BudgetLine, ReceiptPart, Source, Transaction
+from funding.models import Award, BudgetLine, ReceiptPart, Source, Transaction, VarianceReason
 from funding.spending import Charge
 
 MOST_LINES = 6
@@ -124,6 +124,8 @@ def quarter_words(quarter: Quarter, several: bool) -> str:
 
 class ChargeForm(PlainForm):
     """One line of a split: where the cost goes, when, and how much of it."""
+
+    marks_optional = False
 
     line = RowChoice(label="Budget line", required=True)
     quarter = RowChoice(label="Recorded in", required=True)
@@ -239,22 +241,24 @@ ChargeRows = forms.formset_factory(
 
 
 class RecordForm(OnceForm):
-    """What the ledger shows of one entry."""
+    """What the ledger shows of one entry. What is needed depends on the kind, so the labels say what is optional."""
+
+    marks_optional = False
 
     kind = forms.ChoiceField(
         label="What is it?", choices=KINDS, widget=forms.RadioSelect, initial=Transaction.Kind.ACTUAL
     )
     contract = forms.ModelChoiceField(
-        label="Contract", queryset=Contract.objects.none(), required=False, empty_label="None"
+        label="Contract (optional)", queryset=Contract.objects.none(), required=False, empty_label="None"
     )
     supplier_name = forms.CharField(
-        label="Supplier name",
+        label="Supplier name (optional)",
         required=False,
         max_length=200,
         help_text="As the ledger has it. Leave it empty for payroll and journals.",
     )
     document_number = forms.CharField(
-        label="Document number",
+        label="Document number (optional)",
         required=False,
         max_length=60,
         help_text="The invoice, journal or credit note.",
@@ -264,7 +268,7 @@ class RecordForm(OnceForm):
         label="Description", max_length=200, help_text="What was received. No names of people."
     )
     basis = forms.CharField(
-        label="Basis",
+        label="Basis (optional)",
         required=False,
         max_length=200,
         help_text="For payroll, overheads and in-kind: post title, share or rate. No names of people.",
@@ -272,8 +276,8 @@ class RecordForm(OnceForm):
     accounting_on = DayField(label="Accounting date", help_text="The date in the ledger. For example, 3 April 2023")
     service_from = DayField(label="Service from", help_text="The first day of what was received")
     service_to = DayField(label="Service to", help_text="The last day; the same day if it was one")
-    received_on = DayField(label="Invoice received", required=False, help_text="")
-    paid_on = DayField(label="Paid", required=False, help_text="")
+    received_on = DayField(label="Invoice received (optional)", required=False, help_text="")
+    paid_on = DayField(label="Paid (optional)", required=False, help_text="")
     hours = forms.CharField(
         label="Hours",
         required=False,
@@ -288,15 +292,18 @@ class RecordForm(OnceForm):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
     )
     vat = MoneyFormField(
-        label="VAT", required=False, help_text="", widget=forms.TextInput(attrs={"class": "govuk-input--width-10"})
+        label="VAT (optional)",
+        required=False,
+        help_text="",
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
     )
     recoverable_vat = MoneyFormField(
-        label="Recoverable VAT",
+        label="Recoverable VAT (optional)",
         required=False,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
     )
     reason = forms.CharField(
-        label="Reason",
+        label="Reason (optional)",
         required=False,
         help_text="Needed for a credit whose original is not here, and for a second entry of the same document.",
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -429,6 +436,8 @@ def contracts_to_record(user: User) -> Any:
 class CorrectForm(ActForm):
     """How an entry is put right by a later one."""
 
+    marks_optional = False
+
     how = forms.ChoiceField(
         label="What shall be taken back?",
         choices=[("whole", "All of it"), ("part", "Part of it")],
@@ -441,7 +450,7 @@ class CorrectForm(ActForm):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
     )
     document_number = forms.CharField(
-        label="Credit note number",
+        label="Credit note number (optional)",
         required=False,
         max_length=60,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
@@ -496,6 +505,8 @@ class DeclareForm(ActForm):
 class ReceiptForm(ActForm):
     """What the funder paid of one claim."""
 
+    marks_optional = False
+
     received_on = DayField(label="Received on", help_text="As the bank shows it. For example, 3 August 2023")
     amount = MoneyFormField(
         label="Amount received",
@@ -503,7 +514,7 @@ class ReceiptForm(ActForm):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
     )
     bank_reference = forms.CharField(
-        label="Bank reference",
+        label="Bank reference (optional)",
         required=False,
         max_length=60,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
@@ -601,3 +612,25 @@ class QuarterChoice(FilterForm):
         self.fields["quarter"].queryset = quarters
         several = len({quarter.programme_id for quarter in quarters}) > 1
         self.fields["quarter"].label_from_instance = lambda quarter: quarter_words(quarter, several)
+
+
+class ExplainForm(ActForm):
+    """Why a project's spend varies from its profile."""
+
+    code = forms.ChoiceField(label="Kind of reason", choices=VarianceReason.Code)
+    words = forms.CharField(
+        label="Explanation",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="At least 20 characters. It is printed in the return.",
+        max_length=2000,
+    )
+
+
+class UnderspendForm(OnceForm):
+    """An underspend that is foreseen, and when the funder was told."""
+
+    amount = MoneyFormField(label="Underspend foreseen", min_value=Decimal("0.01"))
+    noticed_on = DayField(label="Noticed on")
+    told_on = DayField(label="Funder told on", required=False, help_text="Leave empty until the funder is told.")
+    funder_reference = forms.CharField(label="Reference of the message", required=False, max_length=60)
+    words = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 4}), max_length=2000)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import budget, claims, contract, declare, ledger, record, spend
+from funding.views import budget, claims, contract, declare, explain, ledger, record, spend
 
 app_name = "funding"
 urlpatterns = [
@@ -27,5 +27,7 @@ urlpatterns = [
     # A claim's reference holds slashes, so what is done with one comes before it.
     path("claims/receive/<path:reference>/", claims.Receive.as_view(), name="receive"),
     path("claims/<path:reference>/", claims.ClaimPage.as_view(), name="claim"),
+    path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),
+    path("underspend/<str:programme>/<str:year>/", explain.Underspend.as_view(), name="underspend"),
     path("ledger/", ledger.ReadLedger.as_view(), name="read-ledger"),
 ]

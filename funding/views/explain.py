@@ -1,0 +1,133 @@
+"""What the recipient tells the funder about its budget: why spend varies, and that an underspend is foreseen."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from board import clock
+from board.models import Programme, Project, Quarter, Year
+from board.views import ActPage, Fact, Link
+from core.money import in_words
+from funding.budgeting import explain_variance, notice_underspend
+from funding.forms import ExplainForm, UnderspendForm
+from funding.models import Source, UnderspendNotice, VarianceReason
+from funding.positions import Position, grouped, line_positions
+
+
+class OfGrant(ActPage):
+    """An act about the grant of a programme that the officer's organisation holds; another's is not found."""
+
+    action, section = "budget.change", "Budget"
+
+    @cached_property
+    def programme(self) -> Programme:
+        mine = Programme.objects.visible_to(self.request.user).filter(recipient=self.request.user.acting.organisation)
+        return get_object_or_404(mine, code=self.kwargs["programme"])
+
+    @cached_property
+    def grant(self) -> Source:
+        return get_object_or_404(
+            Source.objects.select_related("programme"), programme=self.programme, kind=Source.Kind.GRANT
+        )
+
+    def allowed(self) -> bool:
+        return super().allowed() and self.grant is not None
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Budget", reverse("funding:budget"))]
+
+    def get_back_url(self) -> str:
+        return reverse("funding:budget")
+
+    def get_success_url(self, result: Any = None) -> str:
+        return self.get_back_url()
+
+
+class Explain(OfGrant):
+    """Say why a project's spend to date is over or under its profile at a quarter."""
+
+    form_class, button, success_message = ExplainForm, "Save the explanation", "The explanation is saved."
+
+    @cached_property
+    def quarter(self) -> Quarter:
+        return get_object_or_404(
+            Quarter.objects.select_related("year"), programme=self.programme, code=self.kwargs["quarter"]
+        )
+
+    @cached_property
+    def project(self) -> Project:
+        return get_object_or_404(Project.objects.all(), programme=self.programme, code=self.kwargs["project"])
+
+    @cached_property
+    def position(self) -> Position:
+        found = line_positions([self.grant], self.quarter.year, self.quarter, today=clock.today())
+        return grouped(found, lambda line: line.project_id).get(self.project.pk, Position())
+
+    def allowed(self) -> bool:
+        return super().allowed() and self.quarter is not None and self.project is not None
+
+    def get_heading(self) -> str:
+        return f"Explain the variance of {self.project}"
+
+    def get_lead(self) -> str:
+        figures = self.position
+        direction = "over" if figures.variance_to_date > 0 else "under"
+        percent = f" ({abs(figures.variance_percent)}%)" if figures.variance_percent is not None else ""
+        return (
+            f"{self.quarter}: {in_words(figures.actual_to_date)} spent to date against a profile of "
+            f"{in_words(figures.profile_to_date)}, {in_words(abs(figures.variance_to_date))}{percent} {direction}."
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        found = VarianceReason.objects.filter(source=self.grant, project=self.project, quarter=self.quarter).first()
+        return {"code": found.code, "words": found.words} if found else {}
+
+    def act(self, form: ExplainForm) -> VarianceReason:
+        return explain_variance(
+            source=self.grant,
+            project=self.project,
+            quarter=self.quarter,
+            code=form.cleaned_data["code"],
+            words=form.cleaned_data["words"],
+            variance=self.position.variance_to_date,
+            by=self.request.user,
+        )
+
+
+class Underspend(OfGrant):
+    """Record that an underspend of a year is foreseen, and when the funder was told."""
+
+    form_class, button, success_message = UnderspendForm, "Record the notice", "The notice is recorded."
+
+    @cached_property
+    def year(self) -> Year:
+        return get_object_or_404(Year.objects.all(), programme=self.programme, code=self.kwargs["year"])
+
+    def allowed(self) -> bool:
+        return super().allowed() and self.year is not None
+
+    def get_heading(self) -> str:
+        return f"Notice of an underspend in {self.year}"
+
+    def get_lead(self) -> str:
+        return "The funder is to be told of an expected underspend as soon as is practicable; the return lists it."
+
+    def get_facts(self) -> Sequence[Fact]:
+        earlier = UnderspendNotice.objects.filter(source=self.grant, year=self.year)
+        return [Fact(f"Noticed {row.noticed_on:%-d %B %Y}", in_words(row.amount)) for row in earlier]
+
+    def act(self, form: UnderspendForm) -> UnderspendNotice:
+        given = form.cleaned_data
+        return notice_underspend(
+            source=self.grant,
+            year=self.year,
+            amount=given["amount"],
+            noticed_on=given["noticed_on"],
+            told_on=given["told_on"],
+            words=given["words"],
+            funder_reference=given["funder_reference"],
+            by=self.request.user,
+        )
