@@ -52,7 +52,7 @@ install_packages() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null </dev/null
 }
 
-packages=$(missing_packages "${1:-}" | tr '\n' ' ')
+packages=$(missing_packages "${1:-}" | paste -sd ' ' -)
 if [ -n "$packages" ]; then
     # The list is words on purpose.
     # shellcheck disable=SC2086
@@ -62,7 +62,7 @@ if [ -n "$packages" ]; then
         echo "and then start again. (On another system: Python 3.11 or later with venv, Pango, HarfBuzz, Chromium.)" >&2
         exit 1
     fi
-    packages=$(missing_packages "${1:-}" | tr '\n' ' ')
+    packages=$(missing_packages "${1:-}" | paste -sd ' ' -)
     if [ -n "$packages" ]; then
         echo "Still missing after the installation: $packages" >&2
         exit 1
