@@ -41,34 +41,76 @@ class StateColumn(TagColumn):
         return f"{record.get_state_display()}: {reason}" if reason else record.get_state_display()
 
 
+class ShortColumn(Column):
+    """Text that is not broken into lines."""
+
+    nowrap = True
+
+
+class UnderColumn(Column):
+    """Text with a second, quieter one under it, which the download has in a column of its own."""
+
+    def __init__(self, *args: Any, under: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.under = under
+
+    def render(self, record: Any, value: Any) -> str:
+        under = A(self.under).resolve(record)
+        return format_html('{}<br><span class="app-none">{}</span>', value, under) if value else str(under)
+
+
+# What the download of a spend list has in columns of its own, and the page does not.
+DOWNLOADED_ONLY = ("description", "document", "kind", "heading", "year", "relates_to")
+
+
 class SpendTable(Table):
+    """Spend lines. `wide` for the download, with every column."""
+
     caption = "Spend"
     empty_text = "Nothing is recorded that matches. Clear the filters, or record spend."
     entry = Column(
-        "Entry", accessor="transaction__reference", linkify=("funding:entry", [A("transaction__reference")])
-    )  # fmt: skip
+        "Entry",
+        accessor="transaction__reference",
+        linkify=("funding:entry", [A("transaction__reference")]),
+        attrs={"a": {"class": "govuk-link app-nowrap"}},
+    )
     accounting_on = DayColumn("Accounting date", accessor="transaction__accounting_on")
-    supplier = Column("Supplier", accessor="transaction__supplier_name")
+    supplier = UnderColumn(
+        "Supplier", accessor="transaction__supplier_name", under="transaction__description", empty_values=()
+    )
+    document = Column("Document", accessor="transaction__document_number")
     description = Column("Description", accessor="transaction__description")
     kind = Column("Kind", accessor="transaction__kind")
-    project = Column("Project", accessor="budget_line__project__name")
+    project = UnderColumn("Project", accessor="budget_line__project__name", under="budget_line__heading__name")
     heading = Column("Cost heading", accessor="budget_line__heading__name")
     source = Column("Source", accessor="budget_line__source__name")
-    quarter = Column("Recorded in", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number"))
+    year = ShortColumn("Year", accessor="budget_line__year__code")
+    quarter = ShortColumn(
+        "Recorded in", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number")
+    )
+    relates_to = ShortColumn(
+        "Relates to",
+        accessor="relates_to__short_label",
+        order_by=("relates_to__first_day", "relates_to__number"),
+    )
     state = StateColumn("State")
     cost = MoneyColumn("Cost", total=True)
 
     class Meta:
         order_by = ("-accounting_on", "-entry")
 
-    def render_kind(self, record: SpendLine) -> str:
-        return record.transaction.get_kind_display()
+    def __init__(self, *args: Any, wide: bool = False, **kwargs: Any) -> None:
+        if not wide:
+            kwargs["exclude"] = (*DOWNLOADED_ONLY, *kwargs.get("exclude", self._meta.exclude))
+        super().__init__(*args, **kwargs)
 
     def value_kind(self, record: SpendLine) -> str:
         return record.transaction.get_kind_display()
 
-    def work_out_totals(self) -> dict[str, Decimal]:
+    def work_out_totals(self) -> dict[str, Any]:
         """What is cost: without void entries and payments on account, as on every other page."""
+        if isinstance(self.data.data, list):
+            return super().work_out_totals()
         return {"cost": self.data.data.order_by().spend().total()}
 
 
@@ -76,16 +118,14 @@ class EntryLineTable(Table):
     """The lines of one entry."""
 
     caption = "Charged to"
-    number = CountColumn("Line")
-    project = Column("Project", accessor="budget_line__project__name")
-    heading = Column("Cost heading", accessor="budget_line__heading__name")
+    number = Column("Line")
+    project = UnderColumn("Budget line", accessor="budget_line__project__name", under="budget_line__heading__name")
     source = Column("Source", accessor="budget_line__source__name")
-    year = Column("Year", accessor="budget_line__year__code")
-    quarter = Column("Recorded in", accessor="quarter__short_label")
-    relates_to = Column("Relates to", accessor="relates_to__short_label")
+    year = ShortColumn("Year", accessor="budget_line__year__code")
+    quarter = ShortColumn("Recorded in", accessor="quarter__short_label")
+    relates_to = ShortColumn("Relates to", accessor="relates_to__short_label")
     state = StateColumn("State")
-    claim = Column("Claim", accessor="in_claim", default="")
-    net = MoneyColumn("Net", total=True)
+    claim = Column("Claim", accessor="in_claim", default="Not claimed")
     cost = MoneyColumn("Cost", total=True)
 
     class Meta:
@@ -207,8 +247,9 @@ class ClaimTable(Table):
     caption = "Certified claims"
     empty_text = "No claim is certified yet."
     reference = Column("Claim", linkify=("funding:claim", [A("reference")]))
-    programme = Column("Programme", accessor="programme__code")
-    quarter = Column("Quarter", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number"))
+    quarter = ShortColumn(
+        "Quarter", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number")
+    )
     certified_at = DayColumn("Certified")
     standing = TagColumn(
         "Standing",
@@ -236,7 +277,7 @@ class ClaimPartTable(Table):
     """A certified claim's figures by award year."""
 
     caption = "How it was worked out"
-    year = Column("Award year", accessor="year__code")
+    year = ShortColumn("Award year", accessor="year__code")
     award = MoneyColumn("Award")
     claimable_to_date = MoneyColumn("Claimable to date")
     disallowed = MoneyColumn("Disallowed")
@@ -257,11 +298,16 @@ class ClaimLineTable(Table):
     entry = Column(
         "Entry", accessor="line__transaction__reference", linkify=("funding:entry", [A("line__transaction__reference")])
     )
-    supplier = Column("Supplier", accessor="line__transaction__supplier_name")
-    description = Column("Description", accessor="line__transaction__description")
-    project = Column("Project", accessor="line__budget_line__project__name")
-    heading = Column("Cost heading", accessor="line__budget_line__heading__name")
-    relates_to = Column(
+    supplier = UnderColumn(
+        "Supplier",
+        accessor="line__transaction__supplier_name",
+        under="line__transaction__description",
+        empty_values=(),
+    )
+    project = UnderColumn(
+        "Project", accessor="line__budget_line__project__name", under="line__budget_line__heading__name"
+    )
+    relates_to = ShortColumn(
         "Relates to",
         accessor="line__relates_to__short_label",
         order_by=("line__relates_to__first_day", "line__relates_to__number"),
@@ -279,7 +325,7 @@ class WorkingLineTable(SpendTable):
     empty_text = "No line is new since the last claim."
 
     class Meta(SpendTable.Meta):
-        exclude = ("source", "state", "kind")
+        exclude = ("source", "state")
 
 
 class ReceiptTable(Table):
@@ -314,7 +360,7 @@ class CommitmentTable(Table):
     project = Column("Project")
     heading = Column("Cost heading")
     source = Column("Source")
-    year = Column("Year")
+    year = ShortColumn("Year")
     committed = MoneyColumn("Committed", total=True)
     charged = MoneyColumn("Charged", total=True)
     left = MoneyColumn("Left", total=True)

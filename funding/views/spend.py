@@ -51,8 +51,11 @@ class SpendList(ListPage):
         lines = SpendLine.objects.visible_to(self.request.user).select_related(*SHOWN_WITH_A_LINE)
         return lines if self.request.GET.get("void") else lines.in_force()
 
+    def get_table(self) -> Table:
+        return SpendTable(self.rows(), wide="download" in self.request.GET)
+
     def get_lead(self) -> str:
-        return f"What {acting_organisation(self.request.user)} may see of the ledgers."
+        return f"What {acting_organisation(self.request.user)} records or funds, line by line."
 
     def get_actions(self) -> Sequence[Link]:
         wanted = [
