@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from board import clock
 from board.access import may
@@ -43,13 +43,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "role": user.acting,
             "roles": user.roles_on(clock.today()),
             "navigation": menu_of(request),
-            "switch_url": _switch_url(),
+            "switch_url": reverse("switch_role"),
         }
     return {"frame": shown}
-
-
-def _switch_url() -> str:
-    try:
-        return reverse("switch_role")
-    except NoReverseMatch:
-        return ""

@@ -135,6 +135,8 @@ class Table(tables.Table):
     """
 
     caption = ""
+    # True where the page's heading says the same: it is then for screen readers alone.
+    caption_hidden = False
     empty_text = "There is nothing to show."
 
     def __init__(self, data: Any = None, *, caption: str = "", empty_text: str = "", **kwargs: Any) -> None:

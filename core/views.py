@@ -171,6 +171,7 @@ class ListPage(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         table = RequestConfig(self.request, paginate={"per_page": self.per_page}).configure(self.get_table())
+        table.caption_hidden = table.caption == self.get_heading()
         query = self.request.GET.copy()
         query.pop("page", None)
         query["download"] = "xlsx"

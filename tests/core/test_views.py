@@ -147,6 +147,7 @@ def test_a_list_shows_its_heading_its_rows_and_what_can_be_done(signed_in: Clien
     assert '<h1 class="govuk-heading-l">Organisations</h1>' in page
     assert "Showing 1 to 2 of 4" in page
     assert 'href="/rename/a" role="button"' in page
+    assert "govuk-table__caption--m govuk-visually-hidden" in page, "the heading says it already"
 
 
 def test_a_list_is_narrowed_by_its_filters(signed_in: Client) -> None:
