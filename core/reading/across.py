@@ -34,11 +34,14 @@ def without_repeats(sheets: Sequence[SheetReading]) -> tuple[list[SheetReading],
 
 
 def _repeats(sheet: SheetReading, kept: Sequence[SheetReading]) -> str:
-    own = _rows_of([sheet], _parts([sheet, *kept]))
     for other in kept:
-        if own and own == _rows_of([other], _parts([sheet, other])):
+        # Cheap things first, since every sheet is weighed against every other.
+        alike = sheet.rows and len(sheet.rows) == len(other.rows) and sheet.total == other.total
+        if alike and _same_rows(sheet, other):
             return f"it holds the same rows as “{other.name}”"
-    if len(sheet.rows) >= FEWEST_WITHIN and _dated(sheet):
+    amounts = Counter(row.amount for other in kept for row in other.rows)
+    within = Counter(row.amount for row in sheet.rows) <= amounts
+    if within and len(sheet.rows) >= FEWEST_WITHIN and _dated(sheet):
         parts = _parts([sheet, *kept])
         if _rows_of([sheet], parts) <= _rows_of(kept, parts):
             return "all its rows stand on " + " and ".join(f"“{name}”" for name in _holders(sheet, kept))
@@ -48,6 +51,11 @@ def _repeats(sheet: SheetReading, kept: Sequence[SheetReading]) -> str:
             names = " and ".join(f"“{other.name}”" for other in others)
             return f"its {len(sheet.rows):,} rows come to the same {pounds_in_words(total)} as {names}"
     return ""
+
+
+def _same_rows(sheet: SheetReading, other: SheetReading) -> bool:
+    parts = _parts([sheet, other])
+    return _rows_of([sheet], parts) == _rows_of([other], parts)
 
 
 def _partly_repeats(sheet: SheetReading, kept: Sequence[SheetReading]) -> list[Problem]:

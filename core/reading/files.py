@@ -9,6 +9,8 @@ from core.reading.workbooks import OLE2, sheets_of_ole2, sheets_of_zip
 
 # The largest ledger that a council sent in trials had 40,000 rows; six times as many take a quarter of a minute.
 ROWS_MOST = 250_000
+# Every sheet is weighed against every other; a year by weeks has 53.
+SHEETS_MOST = 100
 
 _OTHER_KINDS = {
     b"%PDF": "a PDF",
@@ -54,6 +56,11 @@ def open_sheets(data: bytes, filename: str, limit: int) -> tuple[list[Sheet], li
             raise not_text(name)
         sheets, problems = [sheet_of_csv(data, name, PurePath(name).stem or name)], []
         kind = ".csv"
+    if len(sheets) > SHEETS_MOST:
+        raise refuse(
+            "R3",
+            f"“{name}” has {len(sheets):,} sheets; the most that can be read is {SHEETS_MOST}. Send fewer at a time.",
+        )
     filled = sum(bool(cells) for sheet in sheets for cells in sheet.rows)
     if filled > ROWS_MOST:
         raise refuse(

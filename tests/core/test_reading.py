@@ -106,6 +106,7 @@ def test_totals_of_sections_and_of_the_whole_are_all_left_out():
         ("", "Grand Total", "", "400.00"),
     )
     assert (len(reading.rows), reading.total, reading.control_total) == (3, Decimal(TOTAL), Decimal(TOTAL))
+    assert reading.unreadable == ()
 
 
 def test_a_supplier_whose_name_begins_with_total_is_paid():
@@ -262,7 +263,8 @@ def test_every_way_of_writing_a_credit_is_below_nought(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["12.345", "1.234,56", "12 34", "abc", "(12.00", "12.00)", "-(5.00)", "$5.00", "=1+1", "1,23", "", "-"]
+    "written",
+    ["12.345", "1.234,56", "12 34", "abc", "(12.00", "12.00)", "-12.00-", "-(5.00)", "$5.00", "=1+1", "1,23", "", "-"],
 )
 def test_what_is_no_plain_amount_is_named_and_not_guessed(written):
     reading = read_csv(HEADER, ROWS[0], ("04/04/2023", "Bee", "B2", written))

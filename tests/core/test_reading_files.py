@@ -1,6 +1,7 @@
 """Kinds of file: every encoding and line end, every workbook, and the hostile ones, refused in one sentence."""
 
 import io
+import resource
 import time
 import zipfile
 from decimal import Decimal
@@ -310,6 +311,17 @@ def test_one_cell_in_the_last_corner_does_not_take_the_memory_of_the_whole_sheet
     assert "reaches far beyond its data" in quickly(saved(book), "a.xlsx")
 
 
+def test_a_sheet_too_large_for_its_allowance_ends_the_child_and_not_the_machine():
+    book = openpyxl.Workbook()
+    for row in (HEADER, *ROWS):
+        book.active.append(row)
+    # Five gigabytes as the parser would lay it out.
+    book.active["GR1048576"] = 1
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert "reaches far beyond its data" in quickly(saved(book), "a.xlsx")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 1_100_000)
+
+
 def test_a_huge_declared_dimension_over_few_cells_is_read():
     def declared(name, content):
         return content.replace(b'ref="A1:D4"', b'ref="A1:XFD1048576"')
@@ -335,6 +347,10 @@ def test_a_line_of_commas_and_a_cell_without_end_are_refused():
 def test_more_rows_than_any_ledger_has_are_refused_and_blank_ones_are_not_counted():
     assert "has 250,001 rows; the most that can be read is 250,000" in quickly(b"1,1,1\n" * 250_001, "a.csv")
     assert plain_rows(read_ledger(csv_bytes(HEADER, *ROWS) + b",,,\r\n" * 260_000, "a.csv")) == (3, TOTAL)
+
+
+def test_more_sheets_than_a_ledger_has_are_refused():
+    assert "has 101 sheets; the most that can be read is 100" in quickly(workbook_bytes(*[[HEADER]] * 101), "a.xlsx")
 
 
 def test_a_cell_of_endless_digits_is_named_and_quoted_short():
