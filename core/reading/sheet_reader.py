@@ -162,6 +162,8 @@ class SheetReader:
             return
         if words_only and not _HAS_FIGURE.search(text_of(filled[0])):
             self.remarks.append(row)
+        elif words_only:
+            self._unreadable(row, "all of it stands in one cell: the separators between its cells may be lost")
         elif columns.amount is not None and (row, columns.amount) in self.shown:
             self._unreadable(row, "its amount is merged with the cell above, where it was read once")
         else:

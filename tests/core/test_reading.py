@@ -297,6 +297,7 @@ def test_an_amount_kept_as_text_in_a_workbook_is_read_and_a_date_or_a_tick_is_no
 def test_rows_that_ran_together_are_named_and_the_own_total_shows_what_is_missing():
     reading = read_csv(HEADER, ROWS[0], ("14/04/2023 Bee & Sons B2 250.50",), ROWS[2], ("", "Total", "", TOTAL))
     assert (reading.total, unreadable_rows(reading)) == (Decimal("149.50"), [3])
+    assert "the separators between its cells may be lost" in reading.unreadable[0].reason
     assert "a difference of £250.50" in message(reading, "L2")
     assert reading.problems[0].code == "L1"
 

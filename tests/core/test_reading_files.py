@@ -275,7 +275,7 @@ def test_a_workbook_with_a_broken_part_is_refused():
 def quickly(data, name):
     begun = time.monotonic()
     said = refusal(data, name)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     return said
 
 
