@@ -145,6 +145,7 @@ class ContractValue(models.Model):
                 fields=["contract", "project", "year"],
                 condition=Q(variation=None),
                 name="contract_value_once_a_project_and_year",
+                violation_error_message="The contract has a first value for this project and year; vary that.",
             ),
             models.UniqueConstraint(
                 fields=["variation", "project", "year"], name="variation_value_once_a_project_and_year"

@@ -29,7 +29,7 @@ class StateColumn(TagColumn):
     def render(self, record: SpendLine, value: str) -> SafeString:
         tag = super().render(record, value)
         if record.transaction.is_void:
-            return format_html('<strong class="govuk-tag govuk-tag--grey">Void</strong>')
+            return format_html('<strong class="govuk-tag govuk-tag--grey">{}</strong>', "Void")
         if not record.state_reason:
             return tag
         return format_html('{} <span class="app-none">{}</span>', tag, record.get_state_reason_display())

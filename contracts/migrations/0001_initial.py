@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='contractvalue',
-            constraint=models.UniqueConstraint(condition=models.Q(('variation', None)), fields=('contract', 'project', 'year'), name='contract_value_once_a_project_and_year'),
+            constraint=models.UniqueConstraint(condition=models.Q(('variation', None)), fields=('contract', 'project', 'year'), name='contract_value_once_a_project_and_year', violation_error_message='The contract has a first value for this project and year; vary that.'),
         ),
         migrations.AddConstraint(
             model_name='contractvalue',

@@ -856,7 +856,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='source',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'grant')), fields=('programme',), name='source_one_grant_a_programme'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'grant')), fields=('programme',), name='source_one_grant_a_programme', violation_error_message='A programme has one grant.'),
         ),
         migrations.AddConstraint(
             model_name='receipt',

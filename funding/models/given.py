@@ -67,7 +67,10 @@ class Source(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["programme", "code"], name="source_code_once_a_programme"),
             models.UniqueConstraint(
-                fields=["programme"], condition=Q(kind="grant"), name="source_one_grant_a_programme"
+                fields=["programme"],
+                condition=Q(kind="grant"),
+                name="source_one_grant_a_programme",
+                violation_error_message="A programme has one grant.",
             ),
         ]
 

@@ -115,7 +115,13 @@ def test_a_split_that_does_not_add_up_says_by_how_much_and_keeps_everything(mone
 def test_everything_wrong_is_said_at_once_and_links_to_its_box(money: Money, officer: Client) -> None:
     response = officer.post(
         URL,
-        sent((money.line(), money.quarter(), "x"), net="12.345", vat="twenty", accounting_on="31/6/2023", description=""),
+        sent(
+            (money.line(), money.quarter(), "x"),
+            net="12.345",
+            vat="twenty",
+            accounting_on="31/6/2023",
+            description="",
+        ),
     )
     text = response.content.decode()
     for words, box in (
