@@ -17,12 +17,11 @@ from kpis.results import Outstanding, outstanding
 from returns import closing
 from returns.kinds import claim_record, kind_of
 from returns.kinds.claim_record import Record
+from returns.kinds.performance import MISSING_RESULTS
 from returns.models import Return
 
 # A third re-raising needs a reason: by then nobody can call it this quarter's estimate any more.
 RE_RAISED_WITHOUT_REASON = 2
-# The part of a performance return in which somebody says why results are missing, so that it can go without them.
-MISSING_RESULTS = "missing-results"
 
 
 @dataclass(frozen=True)

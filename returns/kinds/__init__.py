@@ -6,11 +6,11 @@ from datetime import date
 from board.models import Programme, Quarter
 from core.problems import refuse
 from returns.content import Column, Content, Section, Table, differences, from_json, make_row, slug
-from returns.kinds import claim
+from returns.kinds import claim, performance
 from returns.kinds.shape import Kind
 from returns.models import Document, Return
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (claim.KIND,)}
+KINDS: dict[str, Kind] = {kind.code: kind for kind in (claim.KIND, performance.KIND)}
 
 
 def kind_of(code: str) -> Kind:

@@ -62,7 +62,7 @@ STEPS = (
     ),
 )  # fmt: skip
 WRITTEN = (
-    Written("overview", "Overview of the quarter", "What was delivered with the money, in a few sentences."),
+    Written("progress", "Progress this quarter", "What was delivered with the money, in a few sentences."),
     Written(
         "outlook", "Forecast and underspend", "How the year is expected to end, and what is done about an underspend."
     ),

@@ -118,9 +118,6 @@ def words_of(the_return: Return | None) -> dict[str, str]:
 
 
 def commentary(kind: Kind, words: Mapping[str, str]) -> Section:
-    """The narrative of the return, one heading for each part that is asked for."""
-    return Section(
-        "commentary",
-        "Commentary",
-        narrative=tuple(Narrative(part.code, part.title, words.get(part.code, "")) for part in kind.written),
-    )
+    """The narrative of the return, one heading for each part in which something was written."""
+    parts = tuple(Narrative(part.code, part.title, words[part.code]) for part in kind.written if words.get(part.code))
+    return Section("commentary", "Commentary", () if parts else ("No commentary was written.",), narrative=parts)

@@ -1,0 +1,526 @@
+"""The quarterly performance return: every measure against its target, and what the suppliers wrote and signed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.utils import timezone
+
+from board.models import Programme, Quarter, User
+from board.quarters import RESULTS
+from board.thresholds import threshold
+from kpis.kinds import Kind as MeasureKind
+from kpis.kinds import Profile
+from kpis.kinds import Section as Part
+from kpis.results import MeasureLine, ProjectPerformance, Shown, performance
+from kpis.submitting import mark_reported
+from returns.content import (
+    Cell,
+    Column,
+    Content,
+    Definition,
+    Narrative,
+    Row,
+    Section,
+    Table,
+    ThresholdUsed,
+    make_fact,
+    make_row,
+    slug,
+)
+from returns.kinds.shape import (
+    CERTIFY,
+    PREPARE,
+    ROLE,
+    STATUS,
+    Kind,
+    Step,
+    Written,
+    commentary,
+    identity,
+    words_of,
+)
+from returns.models import Return
+
+K = "performance"
+# A table longer than this is for the workbook; the PDF says so.
+LONGEST_IN_DOCUMENT = 60
+# The part in which somebody says why results are missing, so that the return can go without them.
+MISSING_RESULTS = "missing-results"
+
+STEPS = (
+    Step(
+        PREPARE, ROLE.COMMISSIONING_OFFICER, STATUS.DRAFT, STATUS.PREPARED, "Prepared by",
+        "I prepared this return from the results that the suppliers submitted and that were accepted.",
+        "prepare",
+    ),
+    Step(
+        CERTIFY, ROLE.COMMISSIONING_OFFICER, STATUS.PREPARED, STATUS.CERTIFIED, "Signed by",
+        "To the best of my knowledge this return shows what the suppliers reported for the period, adds up nothing "
+        "that cannot be added up, and identifies no client, victim or child.",
+        "sign",
+    ),
+)  # fmt: skip
+WRITTEN = (
+    Written("progress", "Progress this quarter", "What was delivered, in a few sentences."),
+    Written("not-working", "What is not working", "What was tried and did not work; this is never rated."),
+    Written("learning", "Learning", "What other areas could use."),
+    Written("next-quarter", "Next quarter", "What is planned."),
+    Written(
+        MISSING_RESULTS,
+        "Results not received",
+        "Only if a supplier's results are missing after the close: whose, why, and when they are expected.",
+    ),
+)
+# How a measure is brought from quarters to a year, in words for the reader.
+ADDS_UP = {
+    MeasureKind.FLOW: "Added up",
+    MeasureKind.SNAPSHOT: "Latest position",
+    MeasureKind.PEOPLE: "Distinct people, as supplied; never added",
+    MeasureKind.RATIO: "Rebuilt from numerators and denominators",
+    MeasureKind.MEAN: "Weighted by number",
+    MeasureKind.MEDIAN: "By quarter only",
+    MeasureKind.COHORT: "By entry quarter only",
+    MeasureKind.RATING: "Latest",
+    MeasureKind.YES_NO: "Latest",
+}
+_FUNNEL = (Part.REFERRALS, Part.CASELOAD, Part.DELIVERY, Part.WORKFORCE)
+_RATES = (MeasureKind.RATIO,)
+
+
+def build(programme: Programme, quarter: Quarter, *, today: date, the_return: Return | None = None) -> Content:
+    """What the performance return of a quarter says, from the results as they stand."""
+    projects = performance(programme, quarter, profile=Profile.FUNDER)
+    return Content(
+        **identity(KIND, programme, quarter, the_return, KIND.title),  # type: ignore[arg-type]
+        sections=(
+            key_figures(quarter, projects),
+            commentary(KIND, words_of(the_return)),
+            summary(projects),
+            *(funnel(project) for project in projects if _of(project, _FUNNEL)),
+            victims(projects),
+            outcomes(projects),
+            cohorts(projects),
+            *breakdowns(projects),
+            milestones(projects),
+            narratives(projects),
+            quality(projects),
+            sign_offs(projects),
+        ),
+        definitions=_definitions(projects),
+        notes=NOTES,
+        thresholds=_thresholds(programme, today),
+    )
+
+
+def take_effect(the_return: Return, content: Content, by: User) -> None:
+    """Note on the submissions which return reported them first."""
+    mark_reported(quarter=the_return.last_quarter, reference=the_return.reference, by=by)
+
+
+KIND = Kind(
+    code=K,
+    title="Quarterly performance return",
+    closes=RESULTS,
+    quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.FOLLOW_UP),
+    steps=STEPS,
+    written=WRITTEN,
+    build=build,
+    take_effect=take_effect,
+)
+NOTES = (
+    "Figures are aggregates; the return identifies no client, victim or child.",
+    "Distinct people are never added up over quarters or suppliers: the supplier gives the year and the programme. "
+    "Rates are rebuilt from their numerators and denominators, medians are shown by quarter alone.",
+    "Completion is of all closures after a start, not of the starts of the same quarter.",
+    "A rate without cases shows nil, not 0%.",
+)
+
+
+def key_figures(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section:
+    """How many measures stand where, and whether all suppliers are in."""
+    rated = Counter(line.rag for project in projects for line in project.measures if line.target is not None)
+    signed = [row for project in projects for row in project.sign_offs]
+    accepted = sum(row.accepted_at is not None for row in signed)
+    late = sum(row.what == "late" and row.quarter == quarter.code for project in projects for row in project.quality)
+    facts = [
+        make_fact(K, "key-figures", "projects", "Projects that report", len(projects), "count"),
+        make_fact(K, "key-figures", "asked", "Suppliers’ submissions asked for", len(signed), "count"),
+        make_fact(K, "key-figures", "accepted", "Submissions accepted", accepted, "count"),
+        make_fact(K, "key-figures", "late", "Late submissions and figures", late, "count"),
+    ]
+    for name in ("Green", "Amber", "Red", "Too early", "Not available"):
+        facts.append(
+            make_fact(
+                K, "key-figures", f"rated-{slug(name)}", f"Measures with a target, {name}", rated.get(name, 0), "count"
+            )
+        )
+    facts.append(make_fact(K, "key-figures", "due", "Due to be signed by", quarter.certify_due_on, "date"))
+    return Section("key-figures", "Key figures", facts=tuple(facts), sheet="Key figures")
+
+
+def _of(project: ProjectPerformance, parts: Iterable[str]) -> list[MeasureLine]:
+    wanted = set(parts)
+    return [line for line in project.measures if line.section in wanted]
+
+
+def _cell(shown: Shown) -> Cell:
+    return Cell(shown.value, shown.state, shown.trace, shown.unit)
+
+
+def _key(project: ProjectPerformance, code: str) -> str:
+    return slug(f"{project.code}-{code}")
+
+
+def _target(line: MeasureLine) -> Cell:
+    """The year's target in the measure's own unit; a rate's in per cent."""
+    unit = line.year_to_date.unit
+    if line.target is None:
+        return Cell(None, "z", unit="text")
+    whole = line.target == line.target.to_integral_value()
+    if unit == "count" and whole:
+        return Cell(int(line.target), unit="count")
+    return Cell(line.target.normalize(), unit="percent" if unit == "percent" else "scaled")
+
+
+def _comment(line: MeasureLine) -> str | None:
+    """The supplier's comment, and what must be known to read the cells."""
+    caveats = [
+        f"Year to date: {line.year_to_date.caveat}" if line.year_to_date.caveat else "",
+        f"Programme to date: {line.programme_to_date.caveat}"
+        if line.programme_to_date.caveat and line.programme_to_date.caveat != line.year_to_date.caveat
+        else "",
+    ]
+    return ". ".join(part.rstrip(".") for part in (line.comment, *caveats) if part) or None
+
+
+_OVER_TIME = (
+    *(Column(f"q{number}", f"Q{number}", "mixed") for number in (1, 2, 3, 4)),
+    Column("year", "Year to date", "mixed"),
+    Column("programme", "Programme to date", "mixed"),
+)
+
+
+def _over_time(line: MeasureLine) -> list[Cell]:
+    return [*(_cell(shown) for shown in line.quarters), _cell(line.year_to_date), _cell(line.programme_to_date)]
+
+
+def summary(projects: Sequence[ProjectPerformance]) -> Section:
+    """The measures that have a target, with their rating."""
+    columns = (
+        Column("code", "Code"),
+        Column("kpi", "KPI"),
+        Column("project", "Project"),
+        Column("unit", "Unit"),
+        Column("adds-up", "How it adds up"),
+        Column("target", "Target for the year", "mixed"),
+        *_OVER_TIME,
+        Column("rating", "Rating"),
+        Column("comment", "Comment"),
+    )
+    rows = [
+        make_row(K, "kpis", _key(project, line.code), columns, [
+            line.code, line.name, project.name, line.unit, ADDS_UP[MeasureKind(line.kind)], _target(line),
+            *_over_time(line), line.rag, _comment(line),
+        ])
+        for project in projects
+        for line in project.measures
+        if line.target is not None
+    ]  # fmt: skip
+    return Section(
+        "kpis",
+        "KPI summary",
+        ("The measures that have a target. Every other measure stands on the sheet of its project.",
+         "A rating compares the year to date with the target so far; where it cannot yet be told, it says so."),
+        Table("Measures against their targets", columns, tuple(rows), "No measure has a target.", headings=2),
+        sheet="KPI summary",
+    )  # fmt: skip
+
+
+def funnel(project: ProjectPerformance) -> Section:
+    """One project from referral to closure."""
+    code = f"project-{slug(project.code)}"
+    columns = (
+        Column("code", "Code"),
+        Column("measure", "Measure"),
+        Column("part", "Part"),
+        Column("unit", "Unit"),
+        *_OVER_TIME,
+        Column("supplier", "Supplier"),
+        Column("comment", "Comment"),
+    )
+    rows = [
+        make_row(K, code, slug(line.code), columns, [
+            line.code, line.name, line.section_name, line.unit, *_over_time(line), line.supplier, _comment(line),
+        ])
+        for part in _FUNNEL
+        for line in _of(project, [part])
+    ]  # fmt: skip
+    return Section(
+        code,
+        f"{project.name}: from referral to closure",
+        (),
+        Table(f"{project.name}, all measures of referral, caseload and delivery", columns, tuple(rows), headings=2),
+        sheet=f"Project {project.code}",
+    )
+
+
+def victims(projects: Sequence[ProjectPerformance]) -> Section:
+    """Victims and children of all projects."""
+    columns = (
+        Column("code", "Code"),
+        Column("measure", "Measure"),
+        Column("project", "Project"),
+        Column("unit", "Unit"),
+        *_OVER_TIME,
+        Column("comment", "Comment"),
+    )
+    rows = [
+        make_row(K, "victims", _key(project, line.code), columns, [
+            line.code, line.name, project.name, line.unit, *_over_time(line), _comment(line),
+        ])
+        for project in projects
+        for line in _of(project, [Part.VICTIMS])
+    ]  # fmt: skip
+    return Section(
+        "victims",
+        "Victims and children",
+        (),
+        Table("Support offered and given to victims and children", columns, tuple(rows), "No such measure is asked.",
+              headings=2),
+        sheet="Victims and children",
+    )  # fmt: skip
+
+
+def outcomes(projects: Sequence[ProjectPerformance]) -> Section:
+    """What changed: rates with the figures that they are made of."""
+    columns = (
+        Column("code", "Code"),
+        Column("measure", "Measure"),
+        Column("project", "Project"),
+        Column("quarter-n", "Quarter: numerator", "count"),
+        Column("quarter-d", "Quarter: denominator", "count"),
+        Column("quarter", "Quarter", "mixed"),
+        Column("year-n", "Year: numerator", "count"),
+        Column("year-d", "Year: denominator", "count"),
+        Column("year", "Year to date", "mixed"),
+        Column("programme", "Programme to date", "mixed"),
+        Column("comment", "Comment"),
+    )
+    rows = []
+    for project in projects:
+        for line in project.measures:
+            if line.section != Part.OUTCOMES and line.kind not in _RATES:
+                continue
+            now = [shown for shown in line.quarters if shown.state != "not due"][-1:] or [line.quarters[0]]
+            rows.append(
+                make_row(K, "outcomes", _key(project, line.code), columns, [
+                    line.code, line.name, project.name, *_parts(now[0]), _cell(now[0]), *_parts(line.year_to_date),
+                    _cell(line.year_to_date), _cell(line.programme_to_date), _comment(line),
+                ])
+            )  # fmt: skip
+    return Section(
+        "outcomes",
+        "Outcomes and rates",
+        ("Each rate is its numerator divided by its denominator, never a mean of rates.",),
+        Table("Outcomes and rates", columns, tuple(rows), "No outcome is asked.", headings=2),
+        sheet="Outcomes",
+    )
+
+
+def _parts(shown: Shown) -> list[Cell]:
+    if shown.numerator is None or shown.denominator is None:
+        state = shown.state if shown.state in ("c", "missing", "not due", "too early", "x") else "z"
+        return [Cell(None, state, unit="count")] * 2
+    return [Cell(shown.numerator, unit="count"), Cell(shown.denominator, unit="count")]
+
+
+def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
+    """People who entered in one quarter, as found when their follow-up ended."""
+    columns = (
+        Column("code", "Code"),
+        Column("measure", "Measure"),
+        Column("entry", "Entered in"),
+        Column("project", "Project"),
+        Column("window", "Follow-up, months", "count"),
+        Column("due", "Due in"),
+        Column("numerator", "Numerator", "count"),
+        Column("denominator", "Denominator", "count"),
+        Column("rate", "Rate", "mixed"),
+    )
+    rows = [
+        make_row(K, "cohorts", slug(f"{project.code}-{line.code}-{line.entry_quarter}"), columns, [
+            line.code, line.name, line.entry_quarter, project.name, line.window_months,
+            line.due_quarter or "After the programme", *_parts(line.shown), _cell(line.shown),
+        ])
+        for project in projects
+        for line in project.cohorts
+    ]  # fmt: skip
+    return Section(
+        "cohorts",
+        "Cohorts",
+        ("A cohort is filed under the quarter in which its people entered, and due when its follow-up has ended.",),
+        Table("Cohorts by entry quarter", columns, tuple(rows), "No cohort is followed up.", headings=3),
+        sheet="Cohorts",
+    )
+
+
+def breakdowns(projects: Sequence[ProjectPerformance]) -> list[Section]:
+    """Headlines by one dimension at a time, a row a category."""
+    columns = (
+        Column("code", "Code"),
+        Column("dimension", "Dimension"),
+        Column("category", "Category"),
+        Column("project", "Project"),
+        Column("measure", "Measure"),
+        Column("value", "This quarter", "mixed"),
+    )
+    rows = [
+        make_row(K, "breakdowns", slug(f"{project.code}-{line.code}-{line.dimension}-{line.category}"), columns, [
+            line.code, line.dimension_name, line.category_name, project.name, line.name, _cell(line.shown),
+        ])
+        for project in projects
+        for line in project.breakdowns
+    ]  # fmt: skip
+    made = Section(
+        "breakdowns",
+        "Breakdowns",
+        ("One dimension at a time; dimensions are never crossed. The rows of a dimension add up to the headline.",),
+        Table("Breakdowns of this quarter’s headlines", columns, tuple(rows), "No breakdown is asked.", headings=3),
+        sheet="Breakdowns",
+        in_document=len(rows) <= LONGEST_IN_DOCUMENT,
+    )
+    if made.in_document:
+        return [made]
+    words = f"The {len(rows)} rows of the breakdowns are listed in the workbook that is attached to this document."
+    return [made, Section("breakdowns-note", made.title, (words,), in_workbook=False)]
+
+
+def milestones(projects: Sequence[ProjectPerformance]) -> Section:
+    """What is due, expected and met."""
+    columns = (
+        Column("code", "Code"),
+        Column("milestone", "Milestone"),
+        Column("project", "Project"),
+        Column("due", "Due", "date"),
+        Column("forecast", "Expected", "date"),
+        Column("met", "Met", "date"),
+        Column("status", "Status"),
+    )
+    rows = [
+        make_row(K, "milestones", slug(f"{project.code}-{line.code}"), columns, [
+            line.code, line.name, project.name, line.due_on, line.forecast_on, line.met_on,
+            Cell(line.status, trace=line.trace),
+        ])
+        for project in projects
+        for line in project.milestones
+    ]  # fmt: skip
+    return Section(
+        "milestones",
+        "Milestones",
+        (),
+        Table("Milestones", columns, tuple(rows), "No milestone is set.", headings=2),
+        sheet="Milestones",
+    )
+
+
+def narratives(projects: Sequence[ProjectPerformance]) -> Section:
+    """What the suppliers wrote."""
+    return Section(
+        "narrative",
+        "What the suppliers wrote",
+        () if any(project.narratives for project in projects) else ("No supplier wrote anything this quarter.",),
+        narrative=tuple(
+            Narrative(_key(project, item.code), f"{project.name}: {item.title} ({item.supplier})", item.text)
+            for project in projects
+            for item in project.narratives
+        ),
+        sheet="Narrative",
+    )
+
+
+def quality(projects: Sequence[ProjectPerformance]) -> Section:
+    """What is late, estimated, revised, queried or missing this year."""
+    columns = (
+        Column("quarter", "Quarter"),
+        Column("project", "Project"),
+        Column("measure", "Measure"),
+        Column("what", "What"),
+        Column("words", "Why"),
+        Column("supplier", "Supplier"),
+        Column("reference", "Submission"),
+    )
+    rows: list[Row] = []
+    seen: Counter[str] = Counter()
+    for project in projects:
+        for line in project.quality:
+            name = slug(f"{project.code}-{line.quarter}-{line.reference}-{line.kpi}-{line.what}")
+            seen[name] += 1
+            rows.append(
+                make_row(K, "quality", f"{name}-{seen[name]}", columns, [
+                    line.quarter, project.name, line.kpi or "Whole submission", line.what.capitalize(), line.words,
+                    line.supplier, line.reference,
+                ])
+            )  # fmt: skip
+    return Section(
+        "quality",
+        "Data quality",
+        ("Everything of this year that is late, estimated, revised, queried or missing.",),
+        Table("Figures to be read with care", columns, tuple(rows), "Nothing is late, estimated, revised or missing.",
+              headings=3),
+        sheet="Data quality",
+    )  # fmt: skip
+
+
+def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
+    """Who handed the quarter's results in, and that somebody else accepted them."""
+    columns = (
+        Column("submission", "Submission"),
+        Column("project", "Project"),
+        Column("organisation", "Supplier"),
+        Column("status", "Status"),
+        Column("submitted", "Submitted", "date"),
+        Column("submitted-by", "Submitted by"),
+        Column("accepted", "Accepted", "date"),
+        Column("accepted-by", "Accepted by"),
+    )
+    rows = []
+    for project in projects:
+        for line in project.sign_offs:
+            handed = timezone.localtime(line.submitted_at).date() if line.submitted_at else None
+            taken = timezone.localtime(line.accepted_at).date() if line.accepted_at else None
+            name = line.reference or line.duty
+            rows.append(
+                make_row(K, "sign-offs", slug(line.duty), columns, [
+                    name, project.name, line.organisation, line.status.capitalize(), handed, line.submitted_by or None,
+                    taken, line.accepted_by or None,
+                ])
+            )  # fmt: skip
+    return Section(
+        "sign-offs",
+        "Suppliers’ sign-offs",
+        (),
+        Table("Submissions of the quarter", columns, tuple(rows), "No submission was asked for."),
+        sheet="Sign-offs",
+    )
+
+
+def _definitions(projects: Sequence[ProjectPerformance]) -> tuple[Definition, ...]:
+    """What each measure means, in the version that the figures were made by."""
+    found = {
+        f"{line.code} {line.name}": Definition(
+            f"{line.code} {line.name}", line.definition, str(line.definition_version)
+        )
+        for project in projects
+        for line in project.measures
+        if line.definition
+    }
+    return tuple(found[term] for term in sorted(found))
+
+
+def _thresholds(programme: Programme, today: date) -> tuple[ThresholdUsed, ...]:
+    names = (
+        ("rag-green-percent", "Green from this share of the target"),
+        ("rag-amber-percent", "Amber from this share of the target"),
+    )
+    return tuple(ThresholdUsed(name, f"{threshold(programme, rule, today).normalize():f}%") for rule, name in names)
