@@ -13,11 +13,10 @@ from kpis.aggregation import PROGRAMME, YEAR, Cell, across_quarters
 from kpis.kinds import FigureType, Kind, Profile
 from kpis.models import Breakdown, Category, Identity, KpiVersion
 from kpis.reported import Reported
+from kpis.rules import OPENINGS
 from kpis.suppression import GUARDS, Equation, Guard, Key, protect, rate_is_hidden
 
 _COUNTED = frozenset({FigureType.COUNT, FigureType.PEOPLE})
-# Suffix of an opening figure -> that of the last quarter's closing figure, which it repeats.
-_OPENINGS = {"34": "08", "36": "09a"}
 
 
 @dataclass
@@ -190,8 +189,8 @@ def _equations(project: Project, reported: Reported, quarter: Quarter) -> list[E
         if kind in (Kind.FLOW, Kind.PEOPLE):
             equations += _running_totals(code, kind, quarter, before)
         project_code, _, number = code.partition("-")
-        if before is not None and number in _OPENINGS:
-            closing: Key = ("head", f"{project_code}-{_OPENINGS[number]}", before.code)
+        if before is not None and number in OPENINGS:
+            closing: Key = ("head", f"{project_code}-{OPENINGS[number]}", before.code)
             equations.append({("head", code, quarter.code): 1, closing: -1})
     for identity in reported.identities.get(project.pk, []):
         if identity.relation == Identity.Relation.EQUALS:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from board.access import AUDITOR, CFO, COMMISSIONING, FINANCE, REPORTER
+from board.access import AUDITOR, BOARD, CFO, COMMISSIONING, FINANCE, REPORTER
 from board.models import Milestone, Organisation, Programme, Project, Quarter, User, Year
 from board.rows import Kept
 from contracts.models import Contract
@@ -65,11 +65,31 @@ class Category(models.Model):
         return self.name
 
 
+class KpiQuerySet(models.QuerySet["Kpi"]):
+    def visible_to(self, user: User) -> Self:
+        """A reporter's own; a programme's for its recipient's officers, auditors and board members.
+
+        What a board member reads of them has its small numbers hidden.
+        """
+        role = user.acting
+        programmes = Programme.objects.visible_to(user)
+        if role is not None and role.kind == BOARD:
+            return self.filter(project__programme__in=programmes)
+        if role is not None and role.kind == REPORTER:
+            return self.filter(duty_measures__duty__in=Duty.objects.visible_to(user)).distinct()
+        mine = _whole_view(user)
+        if mine is None:
+            return self.none()
+        return self.filter(mine, project__programme__in=programmes)
+
+
 class Kpi(models.Model):
     """One row is a measure of a project; what it means stands in its versions."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="kpis")
     code = models.CharField(max_length=12)
+
+    objects = KpiQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["project", "code"]

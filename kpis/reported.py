@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import prefetch_related_objects
+
 from board.models import Milestone, Programme, Project, Quarter
 from kpis import formulas
 from kpis.aggregation import MISSING, NOT_DUE, Cell, cell_of
@@ -196,6 +198,7 @@ def _terms(definition: KpiVersion) -> list[str]:
 
 def read_reported(programme: Programme, quarter: Quarter) -> Reported:
     """Everything in a fixed number of queries."""
+    prefetch_related_objects([programme], "thresholds")
     quarters = list(programme.quarters.filter(kind=Quarter.Kind.QUARTER).select_related("year"))
     projects = sorted(
         programme.projects.prefetch_related("milestones"), key=lambda project: (project.position, project.code)

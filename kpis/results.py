@@ -5,7 +5,7 @@ profile, what is hidden.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -173,17 +173,19 @@ class Outstanding:
 
 
 def performance(
-    programme: Programme, quarter: Quarter, *, profile: Profile = Profile.FUNDER
+    programme: Programme, quarter: Quarter, *, profile: Profile = Profile.FUNDER, only: Collection[str] = ()
 ) -> list[ProjectPerformance]:
     """Every project that has duties, with every measure that somebody reports; sorted by the project's place.
 
     Accepted figures count, submitted ones too and are marked provisional; drafts never do. The same
-    number of queries for any number of projects.
+    number of queries for any number of projects. `only`: codes of the projects that are wanted.
     """
     reported = read_reported(programme, quarter)
     thresholds = thresholds_of(programme, quarter.last_day)
     return [
-        _of_project(project, reported, thresholds, profile) for project in reported.projects if reported.codes(project)
+        _of_project(project, reported, thresholds, profile)
+        for project in reported.projects
+        if reported.codes(project) and (not only or project.code in only)
     ]
 
 

@@ -152,18 +152,19 @@ def _written_out(terms: Sequence[tuple[int, str]], context: Context) -> str:
     return f"{plus} against {minus}"
 
 
-# Suffix of an opening figure -> that of the closing figure which it repeats, and the rule.
-_OPENINGS = {"34": ("08", "K06", "open caseload"), "36": ("09a", "K07", "referrals awaiting a decision")}
+# Suffix of an opening figure -> that of last quarter's closing figure, which it repeats.
+OPENINGS = {"34": "08", "36": "09a"}
+_OPENING_WORDS = {"34": ("K06", "open caseload"), "36": ("K07", "referrals awaiting a decision")}
 
 
 def openings_follow_closings(context: Context) -> Iterator[Problem]:
     """K06, K07: the first day's figure is that of the last day before; a difference needs its reason."""
     for answer in _given(context):
         project, _, number = answer.slot.code.partition("-")
-        if number not in _OPENINGS:
+        if number not in OPENINGS:
             continue
-        closing_number, code, words = _OPENINGS[number]
-        closing = context.previous(f"{project}-{closing_number}")
+        code, words = _OPENING_WORDS[number]
+        closing = context.previous(f"{project}-{OPENINGS[number]}")
         if closing is not None and closing.count != answer.cell.count:
             yield _problem(
                 answer.slot,

@@ -264,7 +264,7 @@ def _insert(submission: Submission, answers: Sequence[Answer]) -> None:
 
 def _hand_in(submission: Submission, seen_version: int, by: User, late_reason: str) -> list[Problem]:
     slots = slots_of(submission)
-    answers = {key: _completed(answer) for key, answer in stored_answers(submission, slots).items()}
+    answers = {key: completed(answer) for key, answer in stored_answers(submission, slots).items()}
     context = context_of(submission, slots, answers, today=clock.today())
     problems = find_problems(context)
     if unanswered := submission.queries.filter(answer=""):
@@ -286,7 +286,7 @@ def _hand_in(submission: Submission, seen_version: int, by: User, late_reason: s
     return warnings
 
 
-def _completed(answer: Answer) -> Answer:
+def completed(answer: Answer) -> Answer:
     """Blank rows of a breakdown whose others make the headline already can only be nought."""
     parts: dict[Category, Numbers] = dict(answer.parts)
     for _, categories in answer.slot.dimensions:

@@ -1,0 +1,253 @@
+"""The forms of a submission. They hand on what was typed, as it was typed; `kpis/answers.py` reads it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from board.models import Programme, Quarter, User
+from board.quarters import RESULTS, open_quarters
+from core.forms import ActForm, VersionedForm
+from kpis.aggregation import Cell
+from kpis.asking import Slot
+from kpis.kinds import FigureType, Section
+from kpis.models import Category, Dimension, Result
+
+_LABELS = {
+    "numerator": "Number",
+    "denominator": "Out of",
+    "people_quarter": "In the quarter",
+    "people_year": "In the year so far",
+    "people_programme": "Since the programme began",
+    "total": "Sum of all values",
+    "n": "Number of cases",
+    "median": "Middle value",
+    "forecast_on": "Date expected",
+    "met_on": "Date met",
+}
+_NUMBER = {"class": "govuk-input--width-5", "inputmode": "numeric", "autocomplete": "off"}
+_DECIMAL = {"class": "govuk-input--width-5", "inputmode": "decimal", "autocomplete": "off"}
+_DAY = {"class": "govuk-input--width-10", "autocomplete": "off"}
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One category of a breakdown: its boxes, and last quarter's figures."""
+
+    category: Category
+    boxes: Sequence[BoundField]
+
+
+@dataclass(frozen=True)
+class PartTable:
+    """One breakdown of a slot."""
+
+    dimension: Dimension
+    columns: Sequence[str]
+    rows: Sequence[PartRow]
+
+
+@dataclass(frozen=True)
+class SlotFields:
+    """All that a page shows to fill one slot."""
+
+    slot: Slot
+    boxes: Sequence[BoundField]
+    tables: Sequence[PartTable]
+    extras: Sequence[BoundField]
+    last: str
+    open_extras: bool
+
+
+def _box(slot: Slot, column: str, label: str) -> forms.Field:
+    """A plain text box: what cannot be read is refused by the act, in words, with nothing lost."""
+    kind = slot.figure_type
+    if kind == FigureType.TEXT:
+        return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": 6}))
+    if kind == FigureType.YES_NO:
+        choices = [("yes", "Yes"), ("no", "No")]
+        return forms.ChoiceField(label=label, required=False, choices=choices, widget=forms.RadioSelect)
+    if kind == FigureType.RATING:
+        choices = [("", "Choose"), *Result.Rating.choices]
+        return forms.ChoiceField(label=label, required=False, choices=choices)
+    if kind == FigureType.MILESTONE:
+        hint = "For example, 3 April 2023"
+        return forms.CharField(label=label, required=False, help_text=hint, widget=forms.TextInput(attrs=_DAY))
+    attrs = _DECIMAL if column in ("scaled", "total", "median") else _NUMBER
+    return forms.CharField(label=label, required=False, widget=forms.TextInput(attrs=dict(attrs)))
+
+
+class SectionForm(VersionedForm):
+    """The boxes of one section. `last`: KPI code -> last quarter's figure in words."""
+
+    marks_optional = False
+
+    def __init__(self, *args: Any, slots: Sequence[Slot], last: Mapping[str, str], **kwargs: Any) -> None:
+        self.slots = slots
+        self.last = last
+        super().__init__(*args, **kwargs)
+        for slot in slots:
+            self._add(slot)
+
+    def _add(self, slot: Slot) -> None:
+        single = len(slot.columns) == 1
+        for column in slot.columns:
+            label = f"{slot.name} ({slot.code})" if single else _LABELS[column]
+            self.fields[slot.box(column)] = _box(slot, column, label)
+        for dimension, categories in slot.dimensions:
+            for category in categories:
+                for column in slot.columns:
+                    label = f"{slot.name}, {dimension.name.lower()}: {category.name}"
+                    label = label if single else f"{label}, {_LABELS[column].lower()}"
+                    self.fields[slot.part_box(category, column)] = _box(slot, column, label)
+        if slot.figure_type != FigureType.TEXT:
+            self._add_extras(slot)
+
+    def _add_extras(self, slot: Slot) -> None:
+        area = forms.Textarea(attrs={"rows": 2})
+        self.fields[f"{slot.key}.comment"] = forms.CharField(label="Comment", required=False, widget=area)
+        self.fields[f"{slot.key}.estimated"] = forms.BooleanField(
+            label="This is an estimate", required=False, help_text="Say in the comment where it comes from."
+        )
+        self.fields[f"{slot.key}.absence"] = forms.CharField(
+            label="If there is no figure yet, why not", required=False, widget=forms.Textarea(attrs={"rows": 2})
+        )
+        self.fields[f"{slot.key}.expected"] = forms.CharField(
+            label="When the figure is expected",
+            required=False,
+            help_text="For example, 3 April 2023",
+            widget=forms.TextInput(attrs=_DAY),
+        )
+
+    def figures(self) -> dict[str, str]:
+        """What was typed, by box, for the act."""
+        return {
+            name: ("on" if value else "") if isinstance(value, bool) else value or ""
+            for name, value in self.cleaned_data.items()
+            if name != "version"
+        }
+
+    def slot_fields(self) -> Iterator[SlotFields]:
+        """Slot by slot, for the template."""
+        for slot in self.slots:
+            names = [f"{slot.key}.{name}" for name in ("comment", "estimated", "absence", "expected")]
+            extras = [self[name] for name in names if name in self.fields]
+            yield SlotFields(
+                slot,
+                [self[slot.box(column)] for column in slot.columns],
+                [self._table(slot, dimension, categories) for dimension, categories in slot.dimensions],
+                extras,
+                self.last.get(slot.key, ""),
+                any(field.errors or field.value() for field in extras),
+            )
+
+    def _table(self, slot: Slot, dimension: Dimension, categories: Sequence[Category]) -> PartTable:
+        single = len(slot.columns) == 1
+        return PartTable(
+            dimension,
+            ["Number"] if single else [_LABELS[column] for column in slot.columns],
+            [PartRow(row, [self[slot.part_box(row, column)] for column in slot.columns]) for row in categories],
+        )
+
+
+class LateForm(SectionForm):
+    """All boxes of a submission, and why it comes after the close."""
+
+    late_reason = forms.CharField(
+        label="Why these results are late",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why these results are late"},
+    )
+
+    def figures(self) -> dict[str, str]:
+        return {name: text for name, text in super().figures().items() if name != "late_reason"}
+
+
+class SubmitForm(VersionedForm):
+    """Handing in; why it is late is asked only where it is."""
+
+    late_reason = forms.CharField(
+        label="Why these results are late", required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, late: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if late:
+            self.fields["late_reason"].required = True
+            self.fields["late_reason"].error_messages["required"] = "Say why these results are late"
+        else:
+            del self.fields["late_reason"]
+
+
+class QueryForm(ActForm):
+    """A question to the supplier about one section."""
+
+    section = forms.ChoiceField(label="Section")
+    reason = forms.CharField(
+        label="What the supplier should look at",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Say what looks wrong and what would settle it. The supplier sees these words.",
+    )
+
+    def __init__(self, *args: Any, sections: Sequence[Section], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["section"].choices = [("", "Choose a section"), *((row.value, row.label) for row in sections)]
+        self.fields["section"].error_messages["required"] = "Choose the section that your question is about"
+        self.fields["reason"].error_messages["required"] = "Say what the supplier should look at"
+
+
+class AnswerForm(ActForm):
+    """The supplier's answer to a question."""
+
+    words = forms.CharField(label="Your answer", widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ReviseForm(ActForm):
+    """Why accepted results are to be revised."""
+
+    reason = forms.CharField(
+        label="Reason for the revision",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="It is printed in the next return, beside the figures that change.",
+    )
+
+
+class OpenForm(ActForm):
+    """The quarter for which results are asked for."""
+
+    quarter = forms.ModelChoiceField(label="Quarter", queryset=Quarter.objects.none(), empty_label="Choose a quarter")
+
+    def __init__(self, *args: Any, user: User, moment: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        programmes = Programme.objects.visible_to(user).filter(recipient=user.acting.organisation)  # type: ignore[union-attr]
+        open_ones = [row.pk for programme in programmes for row in open_quarters(programme, RESULTS, moment)]
+        self.fields["quarter"].queryset = Quarter.objects.filter(pk__in=open_ones).select_related("programme")
+
+
+def words_of_last(slot: Slot, cell: Cell | None) -> str:
+    """Last quarter's figure as it stands beside the box; empty where there is none."""
+    if cell is None or cell.empty:
+        return ""
+    kind = slot.figure_type
+    if kind == FigureType.COUNT:
+        return f"{cell.count:,}"
+    if kind == FigureType.SCALED:
+        return _hundredths(cell.scaled)
+    if kind == FigureType.RATIO:
+        return f"{cell.numerator:,} out of {cell.denominator:,}"
+    if kind == FigureType.PEOPLE:
+        return (
+            f"{cell.people_quarter:,} in the quarter, {cell.people_year:,} in the year, "
+            f"{cell.people_programme:,} since the programme began"
+        )
+    if kind == FigureType.MEDIAN:
+        return f"{_hundredths(cell.median)} over {cell.n:,} cases"
+    if kind == FigureType.MEAN:
+        return f"{_hundredths(cell.total)} over {cell.n:,} cases"
+    return ""
+
+
+def _hundredths(number: int | None) -> str:
+    return "" if number is None else f"{number // 100:,}.{number % 100:02d}".removesuffix(".00")
