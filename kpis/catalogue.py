@@ -426,13 +426,16 @@ def load_catalogue(programme: Programme, by: User) -> int:
 
 
 def _load_dimensions() -> dict[str, Dimension]:
-    for code, (name, categories) in DIMENSIONS.items():
-        dimension, new = Dimension.objects.get_or_create(code=code, defaults={"name": name})
-        if new:
-            Category.objects.bulk_create(
-                Category(dimension=dimension, code=slug, name=label, position=position, unknown=slug in UNKNOWN_CODES)
-                for position, (slug, label) in enumerate(categories, start=1)
-            )
+    there = set(Dimension.objects.values_list("code", flat=True))
+    new = {code: given for code, given in DIMENSIONS.items() if code not in there}
+    made = Dimension.objects.bulk_create([Dimension(code=code, name=name) for code, (name, _) in new.items()])
+    Category.objects.bulk_create(
+        [
+            Category(dimension=row, code=slug, name=label, position=position, unknown=slug in UNKNOWN_CODES)
+            for row in made
+            for position, (slug, label) in enumerate(new[row.code][1], start=1)
+        ]
+    )
     return {row.code: row for row in Dimension.objects.all()}
 
 
@@ -440,9 +443,19 @@ def _load_project(project: Project, dimensions: dict[str, Dimension]) -> int:
     measures, identities = of_project(project.programme.code, project.code)
     there = set(Kpi.objects.filter(project=project).values_list("code", flat=True))
     new = {f"{project.code}-{m.nn}": m for m in measures if f"{project.code}-{m.nn}" not in there}
-    for kpi in Kpi.objects.bulk_create([Kpi(project=project, code=code) for code in sorted(new)]):
-        version = KpiVersion.objects.create(kpi=kpi, **_fields(new[kpi.code]), from_date=project.programme.first_day)
-        version.dimensions.set([dimensions[code] for code in new[kpi.code].by])
+    kpis = Kpi.objects.bulk_create([Kpi(project=project, code=code) for code in sorted(new)])
+    first_day = project.programme.first_day
+    versions = KpiVersion.objects.bulk_create(
+        [KpiVersion(kpi=kpi, from_date=first_day, **_fields(new[kpi.code])) for kpi in kpis]
+    )
+    offered = KpiVersion.dimensions.through
+    offered.objects.bulk_create(
+        [
+            offered(kpiversion=version, dimension=dimensions[code])
+            for version in versions
+            for code in new[version.kpi.code].by
+        ]
+    )
     _load_identities(project, identities)
     return len(new)
 
@@ -469,9 +482,11 @@ def _fields(measure: Measure) -> dict[str, object]:
 
 
 def _load_identities(project: Project, identities: Iterable[Row]) -> None:
-    for code, words, terms, relation, blocking in identities:
-        Identity.objects.get_or_create(
-            project=project,
-            code=code,
-            defaults={"words": words, "terms": terms, "relation": relation, "blocking": blocking},
-        )
+    there = set(Identity.objects.filter(project=project).values_list("code", flat=True))
+    Identity.objects.bulk_create(
+        [
+            Identity(project=project, code=code, words=words, terms=terms, relation=relation, blocking=blocking)
+            for code, words, terms, relation, blocking in identities
+            if code not in there
+        ]
+    )

@@ -59,9 +59,9 @@ def protect(
     while True:
         solved = _determined(rows, hidden, unshown) or _squeezed(values, rows, hidden, guard, unshown)
         more = _next_to_hide(solved, values, rows, hidden | shown_before)
-        if more is None:
+        if not more:
             return frozenset(hidden)
-        hidden.add(more)
+        hidden |= more
 
 
 def breakdown(cells: Sequence[int], guard: Guard) -> tuple[tuple[int | None, ...], int | None]:
@@ -85,16 +85,22 @@ def _known(equation: Equation, values: Mapping[Key, int]) -> Equation | None:
 
 def _next_to_hide(
     solved: set[Key], values: Mapping[Key, int], rows: Sequence[Equation], taken: set[Key] | frozenset[Key]
-) -> Key | None:
+) -> set[Key]:
     """The smallest figure still shown in an equation with one that can be worked out; ties by key.
 
-    A total is hidden last: it is what readers need most.
+    A total is hidden last: it is what readers need most. Cells of a breakdown that tie go together, since
+    which of them was chosen would tell which comes first.
     """
     free = {key for row in rows if solved & row.keys() for key in row} - taken
     if not free and solved:
         reach = _reachable(solved, rows)
         free = {key for row in rows if reach & row.keys() for key in row} - taken
-    return min(free, key=lambda key: (key[0] != "cell", values[key], key), default=None)
+    if not free:
+        return set()
+    first = min(free, key=lambda key: (key[0] != "cell", values[key], key))
+    if first[0] != "cell":
+        return {first}
+    return {key for key in free if key[0] == "cell" and values[key] == values[first]}
 
 
 def _reachable(start: set[Key], rows: Sequence[Equation]) -> set[Key]:
@@ -125,13 +131,20 @@ def _solved(rows: Iterable[Row]) -> dict[Key, Row]:
         if not row:
             continue
         lead = next(iter(row))
-        factor = row[lead]
-        row = {key: number if factor == 1 else Fraction(number) / factor for key, number in row.items()}
+        row = _led_by(lead, row)
         for other in leads.values():
             if lead in other:
                 _take_out(lead, other, row)
         leads[lead] = row
     return leads
+
+
+def _led_by(lead: Key, row: Row) -> Row:
+    """The row with 1 before its leading key; whole numbers stay whole, since fractions are slow."""
+    factor = row[lead]
+    if factor in (1, -1):
+        return {key: number * factor for key, number in row.items()}
+    return {key: Fraction(number) / factor for key, number in row.items()}
 
 
 def _take_out(lead: Key, row: Row, by: Row) -> None:
@@ -151,6 +164,8 @@ def _squeezed(
     """The hidden figures whose bounds leave a single value: 0 + 0 = 0, or 4 + 4 = 8 below five."""
     low = {key: 0 if values[key] < guard.below or key in unshown else guard.below for key in hidden}
     high = {key: _FAR if values[key] >= guard.below or key in unshown else guard.below - 1 for key in hidden}
+    for row in rows:
+        _bound_by_choice(row, values, hidden - unshown, high, guard)
     for _ in range(len(rows) + 1):
         changed = False
         for row in rows:
@@ -158,6 +173,17 @@ def _squeezed(
         if not changed:
             break
     return {key for key in hidden - unshown if low[key] == high[key]}
+
+
+def _bound_by_choice(
+    row: Equation, values: Mapping[Key, int], hidden: set[Key], high: dict[Key, int], guard: Guard
+) -> None:
+    """What was hidden to protect others was the smallest: a reader knows it to be below every cell still shown."""
+    shown = [values[key] for key in row if key[0] == "cell" and key not in hidden]
+    least = min(shown, default=_FAR)
+    for key in row:
+        if key in hidden and key[0] == "cell" and guard.below <= values[key] < least:
+            high[key] = min(high[key], least - 1)
 
 
 def _tighten(
