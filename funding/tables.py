@@ -378,7 +378,7 @@ class LedgerSheetTable(Table):
     encoding = Column("Encoding")
     rows = CountColumn("Payments", total=True)
     blank_rows = CountColumn("Blank rows", total=True)
-    exact_duplicates = CountColumn("Repeated rows", total=True)
+    repeated = CountColumn("Repeated rows", total=True)
     control_total = MoneyColumn("The sheet’s own total")
     total = MoneyColumn("Total read", total=True)
 

@@ -140,7 +140,7 @@ def tables_of(reading: LedgerReading) -> list[Table]:
             "encoding": sheet.encoding,
             "rows": len(sheet.rows),
             "blank_rows": sheet.blank_rows,
-            "exact_duplicates": sheet.exact_duplicates,
+            "repeated": len(sheet.repeated),
             "control_total": sheet.control_total,
             "total": sheet.total,
         }

@@ -1,0 +1,132 @@
+"""The budget page: its figures are those of positions, by any cut, and each leads to the spend behind it."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from funding.budgeting import forecast, set_budget
+from funding.spending import Charge
+from funding.tables import BudgetTable
+from tests import factories
+from tests.factories import Money
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+URL = "/money/budget/"
+
+
+@pytest.fixture
+def budgeted(money: Money) -> Money:
+    """£600,000: £1,000 a quarter on CHB's provider line, £500 in Q1 on SIS's, the rest unallocated."""
+    quarters = list(money.programme.quarters.filter(kind="quarter", code__startswith="2023-24").order_by("number"))
+    profiles = {(money.line("CHB"), quarter): D("1000.00") for quarter in quarters}
+    profiles[money.line("SIS"), quarters[0]] = D("500.00")
+    profiles[money.line("unallocated", "unallocated"), quarters[3]] = D("595500.00")
+    set_budget(
+        source=money.grant, year=money.line().year, kind="original", profiles=profiles,
+        effective_on=date(2023, 4, 1), reason="Original", by=money.finance,
+    )  # fmt: skip
+    money.record("800.00")
+    money.record("650.00", Charge(money.line("SIS"), quarters[0]))
+    forecast(line=money.line("CHB"), quarter=quarters[2], amount=D("1200.00"), by=money.finance)
+    return money
+
+
+@pytest.fixture
+def officer(budgeted: Money, signed_in: Callable[[Any], Client]) -> Client:
+    return signed_in(budgeted.finance)
+
+
+def row_of(text: str, name: str) -> list[str]:
+    """The cells of the row that begins with a name, without their markup."""
+    rows = [
+        re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)
+    ]
+    plain = [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in rows]
+    return next(row for row in plain if row and row[0] == name)
+
+
+def test_a_line_shows_budget_profile_actual_variance_remaining_and_outturn(budgeted: Money, officer: Client) -> None:
+    text = officer.get(f"{URL}?year={budgeted.line().year_id}&quarter={budgeted.quarter().pk}").content.decode()
+    assert row_of(text, "The Change Hub · Provider contract payments") == [
+        "The Change Hub · Provider contract payments",
+        "£4,000.00", "£1,000.00", "£800.00", "−£200.00", "−20.0%", "£3,200.00", "£2,000.00", "−£2,000.00",
+    ]  # fmt: skip
+    assert row_of(text, "Total")[1:6] == ["£600,000.00", "£1,500.00", "£1,450.00", "−£50.00", "−3.3%"]
+
+
+@pytest.mark.parametrize(("cut", "name"), [("project", "The Change Hub"), ("heading", "Provider contract payments")])
+def test_it_is_cut_by_project_or_heading(budgeted: Money, officer: Client, cut: str, name: str) -> None:
+    text = officer.get(f"{URL}?year={budgeted.line().year_id}&cut={cut}").content.decode()
+    assert row_of(text, name)[3] == ("£800.00" if cut == "project" else "£1,450.00")
+
+
+def test_the_spend_behind_an_actual_sums_to_it(budgeted: Money, officer: Client) -> None:
+    second = budgeted.quarter("2023-24-Q2")
+    budgeted.record("33.33", Charge(budgeted.line(), second), on=date(2023, 7, 3))
+    year = budgeted.line().year_id
+    for quarter, figure in ((budgeted.quarter(), "£800.00"), (second, "£833.33")):
+        text = officer.get(f"{URL}?year={year}&quarter={quarter.pk}").content.decode()
+        link = unescape(re.search(rf'href="(/money/spend/[^"]+)">{figure}<', text)[1])
+        assert row_of(officer.get(link).content.decode(), "Total")[-1] == figure
+
+
+def test_a_choice_that_does_not_fit_says_so(budgeted: Money, officer: Client) -> None:
+    other = budgeted.programme.years.get(code="2024-25")
+    text = officer.get(f"{URL}?year={other.pk}&quarter={budgeted.quarter().pk}").content.decode()
+    assert "is not in 2024-25. Choose a quarter of that year" in text
+
+
+def test_a_source_narrows_it(budgeted: Money, officer: Client) -> None:
+    line = budgeted.line("GDM", "staff", source=budgeted.ecc_cash)
+    budgeted.record("5.00", Charge(line, budgeted.quarter()), by=budgeted.council_finance)
+    year = budgeted.line().year_id
+    text = officer.get(f"{URL}?year={year}&source={budgeted.ecc_cash.pk}").content.decode()
+    assert row_of(text, "Total")[3] == "£5.00"
+
+
+def test_a_council_sees_the_budget_of_what_it_funds_alone(budgeted: Money, signed_in: Callable[[Any], Client]) -> None:
+    line = budgeted.line("GDM", "staff", source=budgeted.ecc_cash)
+    budgeted.record("5.00", Charge(line, budgeted.quarter()), by=budgeted.council_finance)
+    text = signed_in(budgeted.council_finance).get(f"{URL}?year={line.year_id}").content.decode()
+    assert row_of(text, "Total")[3] == "£5.00" and "The Change Hub" not in text and "Home Office grant" not in text
+
+
+def test_it_runs_the_same_queries_for_few_lines_and_many(budgeted: Money, officer: Client) -> None:
+    url = f"{URL}?year={budgeted.line().year_id}"
+    officer.get(url)
+    with CaptureQueriesContext(connection) as few:
+        officer.get(url)
+    for heading in ("staff", "capital", "hospitality"):
+        for project in ("CHB", "SIS", "GDM"):
+            budgeted.line(project, heading)
+    with CaptureQueriesContext(connection) as many:
+        officer.get(url)
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("column", list(BudgetTable.base_columns))
+def test_every_column_sorts(budgeted: Money, officer: Client, column: str) -> None:
+    assert officer.get(f"{URL}?year={budgeted.line().year_id}&sort=-{column}").status_code == 200
+
+
+def test_the_download_opens(budgeted: Money, officer: Client) -> None:
+    response = officer.get(f"{URL}?year={budgeted.line().year_id}&download=xlsx")
+    assert response.content[:2] == b"PK"
+
+
+def test_an_organisation_without_money_sees_an_empty_page(money: Money, signed_in: Callable[[Any], Client]) -> None:
+    client = signed_in(factories.person("finance-officer", "thurrock"))
+    assert "No budget line matches" in client.get(URL).content.decode()
+
+
+def test_a_board_member_sees_no_budget(money: Money, signed_in: Callable[[Any], Client]) -> None:
+    assert signed_in(factories.person("board-member", "setdab")).get(URL).status_code == 403

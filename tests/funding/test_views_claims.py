@@ -1,0 +1,186 @@
+"""The pages of claims: the sentence, the list with what is owed, a certified one, its receipts."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from board import clock
+from funding.claims import certify, withdraw, work_out
+from funding.models import Claim, Receipt, ReceiptPart
+from funding.spending import Charge
+from funding.tables import ClaimTable
+from tests import factories
+from tests.factories import Money
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+LIST = "/money/claims/"
+
+
+def claimed(money: Money, code: str = "2023-24-Q1") -> Claim:
+    """The claim of a quarter, closed and certified on today's date."""
+    quarter = money.quarter(code)
+    quarter.money_closed_at, quarter.money_closed_by = clock.now(), money.finance
+    quarter.save()
+    amount = work_out(money.grant, quarter, today=clock.today()).amount
+    return certify(
+        source=money.grant, quarter=quarter, reference=f"DAPF-2023-25/claim/{code}/r1", content_hash="a" * 64,
+        expected=amount, by=money.finance,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def officer(money: Money, signed_in: Callable[[Any], Client]) -> Client:
+    return signed_in(money.finance)
+
+
+def test_the_claim_in_preparation_opens_with_its_sentence_and_each_figure_leads_to_what_it_sums(
+    money: Money, officer: Client
+) -> None:
+    money.record("1000.00")
+    claimed(money)
+    second = money.quarter("2023-24-Q2")
+    money.record("200.00", Charge(money.line(), second), on=date(2023, 7, 3))
+    money.record("42.10", Charge(money.line(), second, relates_to=money.quarter()), on=date(2023, 7, 4))
+    assert "2023-24 Q2" in officer.get(LIST).content.decode()
+    text = officer.get(f"{LIST}in-preparation/{money.programme.code}/2023-24-Q2/").content.decode()
+    sentence = re.search(r'<p class="govuk-body funding-sentence">(.*?)</p>', text, re.DOTALL)[1]
+    assert re.sub(r"<[^>]+>", "", sentence) == (
+        "Eligible this year £1,242.10; claimed before £1,000.00; this claim £242.10, "
+        "of which £42.10 relates to earlier quarters."
+    )
+    for figure in ("£1,242.10", "£42.10", "£1,000.00"):
+        link = unescape(re.search(rf'href="([^"]+)">{figure}<', sentence)[1])
+        assert figure in officer.get(link).content.decode()
+
+
+def test_a_certified_quarter_is_no_longer_in_preparation(money: Money, officer: Client) -> None:
+    claimed(money)
+    assert officer.get(f"{LIST}in-preparation/{money.programme.code}/2023-24-Q1/").status_code == 404
+
+
+def test_the_list_shows_what_is_received_and_still_owed(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    claim = claimed(money)
+    url = f"{LIST}receive/{claim.reference}/"
+    officer.post(url, {"received_on": "5 July 2023", "amount": "400.00", "short_reason": "still-owed"})
+    row = Claim.objects.with_payments().get()
+    assert (row.paid, row.settled, row.owed) == (D("400.00"), D("0.00"), D("600.00"))
+    assert row.owed == row.still_owed()
+    text = officer.get(LIST).content.decode()
+    assert "£400.00" in text and "£600.00" in text and "Still owed" in text
+
+
+def test_a_withdrawn_claim_is_owed_nothing_and_counts_in_no_total(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    withdraw(claim=claimed(money), reason="Returned by the funder", by=money.finance)
+    assert Claim.objects.with_payments().get().owed == D("0.00")
+    text = officer.get(LIST).content.decode()
+    assert "Withdrawn" in text
+    footer = re.search(r"<tfoot.*?</tfoot>", text, re.DOTALL)[0]
+    assert "£1,000.00" not in footer
+
+
+def test_receiving_in_full_needs_no_reason(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    claim = claimed(money)
+    text = officer.post(
+        f"{LIST}receive/{claim.reference}/", {"received_on": "5 July 2023", "amount": "£1,000.00"}, follow=True
+    ).content.decode()
+    assert "£1,000.00 received" in text and "Settled" in text
+    assert ReceiptPart.objects.get().short == D("0.00")
+    assert officer.get(f"{LIST}receive/{claim.reference}/").status_code == 403
+
+
+def test_receiving_less_asks_why_by_how_much(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    claim = claimed(money)
+    url = f"{LIST}receive/{claim.reference}/"
+    data = {"received_on": "5 July 2023", "amount": "995.00"}
+    text = officer.post(url, data).content.decode()
+    assert "£5.00 less than is owed" in text and 'value="995.00"' in text and not Receipt.objects.exists()
+    officer.post(url, {**data, "short_reason": "disallowed"})
+    assert (ReceiptPart.objects.get().short, Claim.objects.get().still_owed()) == (D("5.00"), D("0.00"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"amount": "1000.01"}, "has £1,000.00 outstanding"),
+        ({"amount": "0"}, "Enter £0.01 or more"),
+        ({"amount": "ten"}, "is not an amount"),
+        ({"received_on": "6 July 2023"}, "is in the future"),
+        ({"received_on": ""}, "Enter received on"),
+    ],
+)
+def test_a_receipt_that_cannot_be_is_refused(money: Money, officer: Client, fields: dict, words: str) -> None:
+    money.record("1000.00")
+    claim = claimed(money)
+    data = {"received_on": "5 July 2023", "amount": "1000.00", **fields}
+    assert words in officer.post(f"{LIST}receive/{claim.reference}/", data).content.decode()
+    assert not Receipt.objects.exists()
+
+
+def test_the_claims_page_shows_parts_lines_and_receipts(money: Money, officer: Client) -> None:
+    money.record("1000.00", supplier_name="The Change Project")
+    claim = claimed(money)
+    officer.post(f"{LIST}receive/{claim.reference}/", {"received_on": "5 July 2023", "amount": "1000.00"})
+    text = officer.get(f"{LIST}{claim.reference}/").content.decode()
+    for words in ("How it was worked out", "£600,000.00", "The Change Project", "REC-000001", "Settled", "T-000001"):
+        assert words in text, words
+
+
+def test_the_list_runs_the_same_queries_for_one_claim_and_three(money: Money, officer: Client) -> None:
+    money.record("10.00")
+    claimed(money)
+    officer.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        officer.get(LIST)
+    with clock.at(date(2024, 1, 10)):
+        claimed(money, "2023-24-Q2")
+        claimed(money, "2023-24-Q3")
+    with CaptureQueriesContext(connection) as many:
+        officer.get(LIST)
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("column", list(ClaimTable.base_columns))
+def test_every_column_sorts(money: Money, officer: Client, column: str) -> None:
+    claimed(money)
+    assert officer.get(f"{LIST}?sort=-{column}").status_code == 200
+
+
+@pytest.mark.parametrize("standing", ["owed", "settled", "withdrawn"])
+def test_the_standing_filter_agrees_with_the_tag(money: Money, officer: Client, standing: str) -> None:
+    money.record("10.00")
+    reference = claimed(money).reference
+    assert (reference in officer.get(f"{LIST}?standing={standing}").content.decode()) == (standing == "owed")
+
+
+def test_a_council_sees_no_claim_of_the_grant(money: Money, signed_in: Callable[[Any], Client]) -> None:
+    money.record("10.00")
+    claim = claimed(money)
+    council = signed_in(money.council_finance)
+    text = council.get(LIST).content.decode()
+    assert claim.reference not in text and "In preparation" not in text
+    assert council.get(f"{LIST}{claim.reference}/").status_code == 404
+    assert council.get(f"{LIST}in-preparation/{money.programme.code}/2023-24-Q2/").status_code == 404
+    assert council.post(f"{LIST}receive/{claim.reference}/").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["commissioning-officer", "cfo", "auditor"])
+def test_readers_read_claims_and_record_no_receipt(money: Money, signed_in: Callable[[Any], Client], kind: str) -> None:
+    money.record("10.00")
+    claim = claimed(money)
+    client = signed_in(factories.person(kind, "pfcc"))
+    text = client.get(f"{LIST}{claim.reference}/").content.decode()
+    assert claim.reference in text and "Record a receipt" not in text
+    assert client.post(f"{LIST}receive/{claim.reference}/").status_code == 403
