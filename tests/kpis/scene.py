@@ -97,7 +97,7 @@ def boxes(
         "CHB-34": str(opening),
         "CHB-35": "0",
     }
-    return filled | {name.replace("_", "-", 1): text for name, text in changes.items()}
+    return filled
 
 
 def submitted(
