@@ -73,27 +73,25 @@ WRITTEN = (
 def build(programme: Programme, quarter: Quarter, *, today: date, the_return: Return | None = None) -> Content:
     """What the claim of a quarter or closing period says, from the record as it stands on `today`."""
     record = claim_record.read(programme, quarter, today=today)
-    listed = claim_tables.transactions(record)
     title = "Final financial return and claim of the year" if record.is_final else KIND.title
     return Content(
         **identity(KIND, programme, quarter, the_return, title),  # type: ignore[arg-type]
         sections=(
             key_figures(record),
             commentary(KIND, words_of(the_return)),
-            claim_tables.summary(record),
+            claim_tables.variances(record),
+            claim_tables.underspend(record),
             *(calculation(record, worked) for worked in record.worked.parts),
+            claim_tables.budget_changes(record),
+            claim_tables.summary(record),
             claim_tables.expenditure(record),
             claim_tables.profile(record),
-            claim_tables.variances(record),
-            claim_tables.accruals(record),
             claim_tables.match(record),
-            claim_tables.budget_changes(record),
-            claim_tables.underspend(record),
+            claim_tables.accruals(record),
             claim_tables.risks(record),
             claim_tables.payments(record),
             claim_tables.excluded(record),
-            listed,
-            *claim_tables.transactions_elsewhere(listed),
+            claim_tables.transactions(record),
         ),
         definitions=DEFINITIONS,
         notes=NOTES,
@@ -182,7 +180,7 @@ def sentence(record: Record, worked: claims.WorkedPart) -> str:
     return (
         f"Eligible this year {in_words(part.eligible_to_date)}; claimed before {in_words(part.claimed_before)}; "
         f"this claim {in_words(part.amount)}, of which {in_words(worked.from_earlier_quarters)} relates to earlier "
-        "quarters."
+        "quarters (late invoices, credits, and reversed accruals)."
     )
 
 
@@ -212,7 +210,8 @@ def calculation(record: Record, worked: claims.WorkedPart) -> Section:
         code,
         title,
         (sentence(record, worked) if own else earlier_sentence(worked),
-         f"{worked.year} is ring-fenced: no cost of another year is charged to its award."),
+         f"{worked.year} is ring-fenced: no cost of another year is charged to its award.",
+         *((claim_tables.where_listed(record),) if own else ())),
         Table(f"{'Final claim' if worked.final else 'Claim'} against the award of {worked.year}", columns, rows),
         sheet="Claim calculation" if own else f"Calculation {worked.year.code}",
     )  # fmt: skip
@@ -237,7 +236,8 @@ def _steps(
         ("eligible", "row", "Eligible to date", "The three lines above, added", part.eligible_to_date),
         ("certified", "row", "Certified before", "Earlier claims of this year, in force",
          Cell(figures.certified, trace=trace)),
-        ("certified-disallowed", "row", "Less disallowed of these", None, -figures.disallowed),
+        ("certified-disallowed", "row", "Less disallowed of these", "Refused since they were certified",
+         -figures.disallowed),
         ("claimed-before", "row", "Claimed before", "The two lines above, added", part.claimed_before),
         ("brought-forward", "note", "Credit brought forward",
          "From the last claim; the figures above have netted it already", brought),

@@ -1,14 +1,13 @@
 """The tables of the claim return: budget against spend, accruals, match, variances, transactions, risks, payments."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from board.models import Quarter
 from core.money import NOUGHT, in_words
-from funding.models import Source, SpendLine, VirementMove
+from funding.models import Source, SpendLine, Transaction, VirementMove
 from funding.positions import Position
 from funding.rules import WHAT_RELEASES
-from returns.content import Cell, Chart, Column, Row, Section, Table, Value, make_row, make_total, slug
+from returns.content import Cell, Chart, Column, Section, Table, Value, make_row, make_total, slug
 from returns.kinds import claim_record
 from returns.kinds.claim_record import Record, payee
 
@@ -21,6 +20,7 @@ CASH, IN_KIND = Source.Kind.CASH_MATCH, Source.Kind.IN_KIND_MATCH
 def summary(record: Record) -> Section:
     """Each project's budget, spend, variance and expected outturn, with a rating in a word."""
     columns = (
+        Column("code", "Code"),
         Column("project", "Project"),
         Column("budget", "Budget for the year", "money", total=True),
         Column("profile-to-date", "Profile to date", "money", total=True),
@@ -37,13 +37,18 @@ def summary(record: Record) -> Section:
             continue
         rows.append(
             make_row(K, "summary", slug(project.code), columns, [
-                project.name, at.budget, at.profile_to_date, at.actual_to_date, _accrued(at.accrued_to_date),
+                project.code, project.name, at.budget, at.profile_to_date, at.actual_to_date,
+                _accrued(at.accrued_to_date),
                 at.variance_to_date, at.variance_percent, _outturn(at), rating(record, at),
             ])
         )  # fmt: skip
     whole = record.total
-    others: dict[str, Cell | Value] = {"percent": whole.variance_percent, "rating": rating(record, whole)}
-    total = make_total(K, "summary", "total", columns, rows, "All projects", others=others)
+    others: dict[str, Cell | Value] = {
+        "project": "All projects",
+        "percent": whole.variance_percent,
+        "rating": rating(record, whole),
+    }
+    total = make_total(K, "summary", "total", columns, rows, "All", others=others)
     return Section(
         "summary",
         "Summary by project",
@@ -52,7 +57,12 @@ def summary(record: Record) -> Section:
             "Rating. Green: the variance to date is within the threshold. Amber: above it, but the year is expected to "
             "end within the threshold of its budget. Red: above it, and so is the expected end of the year.",
         ),
-        Table(f"Budget and spend by project, {record.quarter.year} to {_until(record)}", columns, (*rows, total)),
+        Table(
+            f"Budget and spend by project, {record.quarter.year} to {_until(record)}",
+            columns,
+            (*rows, total),
+            headings=2,
+        ),
         chart=Chart("Profile and actual to date, by project", "bar", ("profile-to-date", "actual-to-date"))
         if rows
         else None,
@@ -103,29 +113,21 @@ def expenditure(record: Record) -> Section:
         *(Column(code, title, "money", total=True) for code, title in titles),
     )
     lines = claim_record.lines_of_quarter(record)
-    made: list[Row] = []
-    everything: list[Row] = []
-    for project in record.by_project:
-        rows = []
-        for line, at in record.positions.items():
-            if line.project_id != project.pk or at == Position():
-                continue
-            trace = tuple(f"line:{spent.reference}" for spent in lines.get(line.pk, ()))
-            rows.append(
-                make_row(K, "expenditure", slug(f"{project.code}-{line.heading.code}"), columns, [
-                    project.name, line.heading.name, at.original, at.changes, at.budget, at.profile_quarter,
-                    Cell(at.actual_quarter, trace=trace), _accrued(at.accrued_quarter), at.variance_quarter,
-                    at.profile_to_date, at.actual_to_date, at.variance_to_date,
-                    Cell(at.forecast, "f" if at.forecast else ""), _outturn(at),
-                    Cell(at.outturn_variance, "f" if at.forecast else ""), at.committed, at.held_to_date,
-                    at.claimable_to_date,
-                ])
-            )  # fmt: skip
-        if rows:
-            name = f"{project.name}, all headings"
-            made += [*rows, _sum("expenditure", project.code, columns, rows, name, "subtotal")]
-            everything += rows
-    total = _sum("expenditure", "total", columns, everything, "All projects", "total")
+    rows = []
+    for line, at in record.positions.items():
+        if at == Position():
+            continue
+        trace = tuple(f"line:{spent.reference}" for spent in lines.get(line.pk, ()))
+        ahead = "f" if at.forecast else ""
+        rows.append(
+            make_row(K, "expenditure", slug(f"{line.project.code}-{line.heading.code}"), columns, [
+                line.project.name, line.heading.name, at.original, at.changes, at.budget, at.profile_quarter,
+                Cell(at.actual_quarter, trace=trace), _accrued(at.accrued_quarter), at.variance_quarter,
+                at.profile_to_date, at.actual_to_date, at.variance_to_date, Cell(at.forecast, ahead), _outturn(at),
+                Cell(at.outturn_variance, ahead), at.committed, at.held_to_date, at.claimable_to_date,
+            ])
+        )  # fmt: skip
+    total = make_total(K, "expenditure", "total", columns, rows, "All projects", others={"heading": "All headings"})
     return Section(
         "expenditure",
         "Expenditure by project and cost heading",
@@ -134,15 +136,9 @@ def expenditure(record: Record) -> Section:
             "claimed or is held; an accrual in it is taken back in the next quarter, when its invoice comes.",
             "Committed is what contracts bind beyond what was charged to them by the end of the quarter.",
         ),
-        Table(f"Expenditure by project and cost heading, {record.quarter.year}", columns, (*made, total), headings=2),
+        Table(f"Expenditure by project and cost heading, {record.quarter.year}", columns, (*rows, total), headings=2),
         sheet="Expenditure",
     )
-
-
-def _sum(section: str, code: str, columns: Sequence[Column], rows: Sequence[Row], title: str, kind: str) -> Row:
-    """A total whose second heading column reads "All"."""
-    others: dict[str, Cell | Value] = {"heading": "All headings"}
-    return make_total(K, section, slug(code), columns, rows, title, kind, others)
 
 
 def profile(record: Record) -> Section:
@@ -366,19 +362,16 @@ def transactions(record: Record) -> Section:
         Column("heading", "Cost heading"),
         Column("supplier", "Supplier or basis"),
         Column("document", "Document number"),
-        Column("kind", "Kind"),
         Column("accounting", "Accounting date", "date"),
-        Column("relates", "Relates to"),
+        Column("note", "Note"),
         Column("net", "Net", "money", total=True),
         Column("cost", "Cost", "money", total=True),
     )
     lines = [line for worked in record.worked.parts for line in worked.lines]
     rows = [
         make_row(K, "transactions", slug(line.reference), columns, [
-            line.reference, line.budget_line.project.name, line.budget_line.heading.name, payee(line.transaction),
-            line.transaction.document_number or None, line.transaction.get_kind_display(),
-            line.transaction.accounting_on, line.relates_to.short_label if line.relates_to else None,
-            line.net, Cell(line.cost, trace=(f"line:{line.reference}",)),
+            line.reference, line.budget_line.project.code, line.budget_line.heading.name, payee(line.transaction),
+            line.transaction.document_number or None, line.transaction.accounting_on, _note(line), line.net, Cell(line.cost, trace=(f"line:{line.reference}",)),
         ])
         for line in lines
     ]  # fmt: skip
@@ -388,20 +381,26 @@ def transactions(record: Record) -> Section:
         "transactions",
         "Transactions in this claim",
         ("The lines recorded since the last claim that can be claimed, credits and reversals with a minus. Payroll is "
-         "shown by post and share; no person is named.",),
+         "shown by post and share; no person is named. Projects are named by their code, as in the summary.",),
         Table("Lines claimed for the first time", columns, (*rows, *total), "No line is new since the last claim."),
         sheet="Transactions",
         in_document=short,
     )  # fmt: skip
 
 
-def transactions_elsewhere(listed: Section) -> list[Section]:
-    """A word in the PDF where the list is too long for paper."""
-    if listed.in_document or listed.table is None:
-        return []
-    count = sum(row.kind == "row" for row in listed.table.rows)
-    words = f"The {count} lines of this claim are listed in the workbook that is attached to this document."
-    return [Section("transactions-note", listed.title, (words,), in_workbook=False)]
+def where_listed(record: Record) -> str:
+    """Where the lines of the claim are found: on paper they stand only where they are few."""
+    count = sum(len(worked.lines) for worked in record.worked.parts)
+    if count > LONGEST_IN_DOCUMENT:
+        return f"Its {count} lines are listed in the workbook, sheet “Transactions”."
+    return f"Its {count} line{'s' if count != 1 else ''} stand under “Transactions in this claim”."
+
+
+def _note(line: SpendLine) -> str | None:
+    """What is not plain about a line: its kind, unless it is an invoice like most, and the quarter that it is of."""
+    kind = "" if line.transaction.kind == Transaction.Kind.ACTUAL else line.transaction.get_kind_display()
+    quarter = f"for {line.relates_to.short_label}" if line.relates_to else ""
+    return _sentence(" ".join(part for part in (kind, quarter) if part))
 
 
 def excluded(record: Record) -> Section:

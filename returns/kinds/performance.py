@@ -74,13 +74,13 @@ WRITTEN = (
 )
 # How a measure is brought from quarters to a year, in words for the reader.
 ADDS_UP = {
-    MeasureKind.FLOW: "Added up",
-    MeasureKind.SNAPSHOT: "Latest position",
-    MeasureKind.PEOPLE: "Distinct people, as supplied; never added",
-    MeasureKind.RATIO: "Rebuilt from numerators and denominators",
-    MeasureKind.MEAN: "Weighted by number",
-    MeasureKind.MEDIAN: "By quarter only",
-    MeasureKind.COHORT: "By entry quarter only",
+    MeasureKind.FLOW: "Added",
+    MeasureKind.SNAPSHOT: "Latest",
+    MeasureKind.PEOPLE: "Distinct people",
+    MeasureKind.RATIO: "Rate",
+    MeasureKind.MEAN: "Mean",
+    MeasureKind.MEDIAN: "Median",
+    MeasureKind.COHORT: "Cohort",
     MeasureKind.RATING: "Latest",
     MeasureKind.YES_NO: "Latest",
 }
@@ -101,7 +101,7 @@ def build(programme: Programme, quarter: Quarter, *, today: date, the_return: Re
             victims(projects),
             outcomes(projects),
             cohorts(projects),
-            *breakdowns(projects),
+            breakdowns(projects),
             milestones(projects),
             narratives(projects),
             quality(projects),
@@ -130,8 +130,9 @@ KIND = Kind(
 )
 NOTES = (
     "Figures are aggregates; the return identifies no client, victim or child.",
-    "Distinct people are never added up over quarters or suppliers: the supplier gives the year and the programme. "
-    "Rates are rebuilt from their numerators and denominators, medians are shown by quarter alone.",
+    "How measures add up over quarters. Added: the quarters are summed. Latest: the position of the last quarter due. "
+    "Distinct people: never added over quarters or suppliers; the supplier gives the year and the programme. Rate: "
+    "numerators and denominators are added, then divided. Mean: weighted by number. Median: by quarter alone.",
     "Completion is of all closures after a start, not of the starts of the same quarter.",
     "A rate without cases shows nil, not 0%.",
 )
@@ -210,17 +211,16 @@ def summary(projects: Sequence[ProjectPerformance]) -> Section:
     columns = (
         Column("code", "Code"),
         Column("kpi", "KPI"),
-        Column("project", "Project"),
         Column("unit", "Unit"),
-        Column("adds-up", "How it adds up"),
-        Column("target", "Target for the year", "mixed"),
+        Column("adds-up", "Adds up as"),
+        Column("target", "Target", "mixed"),
         *_OVER_TIME,
         Column("rating", "Rating"),
         Column("comment", "Comment"),
     )
     rows = [
         make_row(K, "kpis", _key(project, line.code), columns, [
-            line.code, line.name, project.name, line.unit, ADDS_UP[MeasureKind(line.kind)], _target(line),
+            line.code, line.name, line.unit, ADDS_UP[MeasureKind(line.kind)], _target(line),
             *_over_time(line), line.rag, _comment(line),
         ])
         for project in projects
@@ -230,8 +230,10 @@ def summary(projects: Sequence[ProjectPerformance]) -> Section:
     return Section(
         "kpis",
         "KPI summary",
-        ("The measures that have a target. Every other measure stands on the sheet of its project.",
-         "A rating compares the year to date with the target so far; where it cannot yet be told, it says so."),
+        ("The measures that have a target for the year. Codes begin with that of the project; every other measure "
+         "stands with its project.",
+         "A rating compares the year to date with the target so far; where it cannot yet be told, it says so.",
+         "Breakdowns by area, age and the like stand in the workbook; on paper only where they are few."),
         Table("Measures against their targets", columns, tuple(rows), "No measure has a target.", headings=2),
         sheet="KPI summary",
     )  # fmt: skip
@@ -341,7 +343,6 @@ def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
         Column("code", "Code"),
         Column("measure", "Measure"),
         Column("entry", "Entered in"),
-        Column("project", "Project"),
         Column("window", "Follow-up, months", "count"),
         Column("due", "Due in"),
         Column("numerator", "Numerator", "count"),
@@ -350,7 +351,7 @@ def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
     )
     rows = [
         make_row(K, "cohorts", slug(f"{project.code}-{line.code}-{line.entry_quarter}"), columns, [
-            line.code, line.name, line.entry_quarter, project.name, line.window_months,
+            line.code, line.name, line.entry_quarter, line.window_months,
             line.due_quarter or "After the programme", *_parts(line.shown), _cell(line.shown),
         ])
         for project in projects
@@ -365,7 +366,7 @@ def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
     )
 
 
-def breakdowns(projects: Sequence[ProjectPerformance]) -> list[Section]:
+def breakdowns(projects: Sequence[ProjectPerformance]) -> Section:
     """Headlines by one dimension at a time, a row a category."""
     columns = (
         Column("code", "Code"),
@@ -382,7 +383,7 @@ def breakdowns(projects: Sequence[ProjectPerformance]) -> list[Section]:
         for project in projects
         for line in project.breakdowns
     ]  # fmt: skip
-    made = Section(
+    return Section(
         "breakdowns",
         "Breakdowns",
         ("One dimension at a time; dimensions are never crossed. The rows of a dimension add up to the headline.",),
@@ -390,10 +391,6 @@ def breakdowns(projects: Sequence[ProjectPerformance]) -> list[Section]:
         sheet="Breakdowns",
         in_document=len(rows) <= LONGEST_IN_DOCUMENT,
     )
-    if made.in_document:
-        return [made]
-    words = f"The {len(rows)} rows of the breakdowns are listed in the workbook that is attached to this document."
-    return [made, Section("breakdowns-note", made.title, (words,), in_workbook=False)]
 
 
 def milestones(projects: Sequence[ProjectPerformance]) -> Section:
@@ -475,9 +472,9 @@ def quality(projects: Sequence[ProjectPerformance]) -> Section:
 def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
     """Who handed the quarter's results in, and that somebody else accepted them."""
     columns = (
-        Column("submission", "Submission"),
         Column("project", "Project"),
         Column("organisation", "Supplier"),
+        Column("revision", "Revision", "count"),
         Column("status", "Status"),
         Column("submitted", "Submitted", "date"),
         Column("submitted-by", "Submitted by"),
@@ -489,33 +486,33 @@ def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
         for line in project.sign_offs:
             handed = timezone.localtime(line.submitted_at).date() if line.submitted_at else None
             taken = timezone.localtime(line.accepted_at).date() if line.accepted_at else None
-            name = line.reference or line.duty
+            trace = (f"submission:{line.reference}",) if line.reference else ()
             rows.append(
                 make_row(K, "sign-offs", slug(line.duty), columns, [
-                    name, project.name, line.organisation, line.status.capitalize(), handed, line.submitted_by or None,
-                    taken, line.accepted_by or None,
+                    project.name, line.organisation, line.revision or None, Cell(line.status.capitalize(), "", trace),
+                    handed, line.submitted_by or None, taken, line.accepted_by or None,
                 ])
             )  # fmt: skip
     return Section(
         "sign-offs",
         "Suppliers’ sign-offs",
         (),
-        Table("Submissions of the quarter", columns, tuple(rows), "No submission was asked for."),
+        Table("Submissions of the quarter", columns, tuple(rows), "No submission was asked for.", headings=2),
         sheet="Sign-offs",
     )
 
 
 def _definitions(projects: Sequence[ProjectPerformance]) -> tuple[Definition, ...]:
     """What each measure means, in the version that the figures were made by."""
-    found = {
-        f"{line.code} {line.name}": Definition(
-            f"{line.code} {line.name}", line.definition, str(line.definition_version)
-        )
-        for project in projects
-        for line in project.measures
-        if line.definition
-    }
-    return tuple(found[term] for term in sorted(found))
+    codes: dict[tuple[str, str, int], list[str]] = {}
+    for project in projects:
+        for line in project.measures:
+            if line.definition:
+                codes.setdefault((line.name, line.definition, line.definition_version), []).append(line.code)
+    return tuple(
+        Definition(f"{name} ({', '.join(sorted(found))})", words, str(version))
+        for (name, words, version), found in sorted(codes.items())
+    )
 
 
 def _thresholds(programme: Programme, today: date) -> tuple[ThresholdUsed, ...]:
