@@ -657,7 +657,7 @@ class Result(Figures):
 class Breakdown(Figures):
     """One row is one category's share of a result; the rows of a dimension sum to the headline."""
 
-    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="breakdowns")
+    result = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="breakdowns")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
                 ('n', models.BigIntegerField(blank=True, null=True)),
                 ('median', models.BigIntegerField(blank=True, help_text='In hundredths.', null=True)),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpis.category')),
-                ('result', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='breakdowns', to='kpis.result')),
+                ('result', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='breakdowns', to='kpis.result')),
             ],
             options={
                 'ordering': ['result', 'category__dimension__code', 'category__position'],

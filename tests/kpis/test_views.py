@@ -1,0 +1,311 @@
+"""The pages of results: who opens which, nothing typed is lost, and a list asks as much for two rows as for many."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from board import clock
+from board.models import User
+from kpis.models import Result, Submission
+from tests import factories
+from tests.kpis import scene
+
+pytestmark = pytest.mark.django_db
+JULY_5 = date(2023, 7, 5)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(user: User, name: str, *args: object, day: date = JULY_5, **query: str) -> object:
+    with clock.at(day):
+        return signed_in(user).get(reverse(f"kpis:{name}", args=args), query)
+
+
+def post(user: User, name: str, *args: object, data: dict[str, str], day: date = JULY_5) -> object:
+    with clock.at(day):
+        return signed_in(user).post(reverse(f"kpis:{name}", args=args), data)
+
+
+def text(response: object) -> str:
+    return response.content.decode()
+
+
+ROLES = {
+    "reporter": ("kpi-reporter", "change"),
+    "stranger": ("kpi-reporter", "other"),
+    "commissioning": ("commissioning-officer", "pfcc"),
+    "cfo": ("cfo", "pfcc"),
+    "finance": ("finance-officer", "pfcc"),
+    "auditor": ("auditor", "pfcc"),
+    "board": ("board-member", "setdab"),
+    "administrator": ("administrator", "pfcc"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("submissions", "reporter stranger commissioning auditor"),
+        ("performance", "reporter stranger commissioning cfo finance auditor board"),
+        ("open", "commissioning"),
+    ],
+)
+def test_lists_open_for_the_roles_that_need_them(name: str, expected: str) -> None:
+    scene.change_hub()
+    opened = [role for role, who in ROLES.items() if page(factories.person(*who), name).status_code == 200]
+    assert opened == [role for role in ROLES if role in expected.split()]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "expected"),
+    [
+        ("submission", "draft", {"reporter": 200, "commissioning": 200, "auditor": 200, "stranger": 404, "board": 403}),
+        ("submit", "draft", {"reporter": 200, "commissioning": 403, "auditor": 403, "stranger": 404, "cfo": 403}),
+        ("submit_late", "draft", {"reporter": 200, "commissioning": 403, "stranger": 404, "finance": 403}),
+        ("submit", "submitted", {"reporter": 403, "stranger": 404}),
+        ("accept", "submitted", {"commissioning": 200, "reporter": 403, "auditor": 403, "stranger": 403, "cfo": 403}),
+        ("query", "submitted", {"commissioning": 200, "reporter": 403, "administrator": 403}),
+        ("revise", "accepted", {"commissioning": 200, "reporter": 200, "stranger": 404, "auditor": 403, "board": 403}),
+    ],
+)
+def test_strangers_rows_are_not_found_and_forbidden_acts_are_refused(
+    name: str, status: str, expected: dict[str, int]
+) -> None:
+    row = {"draft": scene.draft, "submitted": scene.submitted, "accepted": scene.accepted}[status](scene.change_hub())
+    assert {role: page(factories.person(*ROLES[role]), name, row.pk).status_code for role in expected} == expected
+
+
+def test_a_section_that_is_not_asked_for_is_not_found() -> None:
+    row = scene.draft(scene.change_hub())
+    assert page(scene.reporter(), "fill", row.pk, "milestones").status_code == 404
+    assert page(scene.reporter(), "fill", row.pk, "referrals").status_code == 200
+
+
+def test_the_boxes_show_the_definition_and_last_quarters_figure() -> None:
+    duty = scene.change_hub()
+    scene.accepted(duty)
+    row = scene.draft(duty, "2023-24-Q2")
+    shown = text(page(scene.reporter(), "fill", row.pk, "referrals", day=date(2023, 10, 4)))
+    assert "Last quarter: 38 in the quarter, 38 in the year, 38 since the programme began" in shown
+    assert "People who attended their first intervention session in the quarter." in shown
+
+
+def test_the_opening_caseload_alone_is_carried_forward() -> None:
+    duty = scene.change_hub()
+    scene.accepted(duty)
+    row = scene.draft(duty, "2023-24-Q2")
+    form = page(scene.reporter(), "fill", row.pk, "caseload", day=date(2023, 10, 4)).context["form"]
+    assert (form["CHB-34"].value(), form["CHB-08"].value()) == ("25", None)
+
+
+def test_a_section_is_saved_and_found_again() -> None:
+    row = scene.draft(scene.change_hub())
+    boxes = {"version": "1", "CHB-01": "1,038", "CHB-06": "18", "CHB-06.comment": "All of them in June."}
+    answer = post(scene.reporter(), "fill", row.pk, "referrals", data=boxes)
+    assert answer.status_code == 302
+    assert answer.url == reverse("kpis:fill", args=[row.pk, "caseload"])
+    form = page(scene.reporter(), "fill", row.pk, "referrals").context["form"]
+    assert (form["CHB-01"].value(), form["CHB-06.comment"].value()) == ("1038", "All of them in June.")
+
+
+def test_save_and_come_back_later_leads_to_the_submission() -> None:
+    row = scene.draft(scene.change_hub())
+    answer = post(scene.reporter(), "fill", row.pk, "referrals", data={"version": "1", "CHB-01": "38", "leave": "1"})
+    assert answer.url == reverse("kpis:submission", args=[row.pk])
+
+
+def test_what_cannot_be_read_returns_with_every_error_at_its_box_and_nothing_lost() -> None:
+    row = scene.draft(scene.change_hub())
+    boxes = {"version": "1", "CHB-01": "thirty", "CHB-06": "18.5", "CHB-07.people_quarter": "38"}
+    answer = post(scene.reporter(), "fill", row.pk, "referrals", data=boxes)
+    shown = text(answer)
+    assert answer.status_code == 200
+    assert "<title>Error: Referrals and starts" in shown
+    for anchor in ("#id_CHB-01", "#id_CHB-06", "#id_CHB-07.people_year"):
+        assert f'href="{anchor}"' in shown
+    assert 'value="thirty"' in shown
+    assert 'value="18.5"' in shown
+    assert not Result.objects.exists()
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten() -> None:
+    row = scene.draft(scene.change_hub())
+    post(scene.reporter(), "fill", row.pk, "referrals", data={"version": "1", "CHB-01": "38"})
+    answer = post(scene.reporter(), "fill", row.pk, "referrals", data={"version": "1", "CHB-01": "40"})
+    assert "Somebody else changed this" in text(answer)
+    assert Result.objects.get().count == 38
+
+
+def test_checking_answers_lists_what_is_left_with_links_to_the_boxes() -> None:
+    row = scene.draft(scene.change_hub())
+    shown = text(page(scene.reporter(), "submit", row.pk))
+    assert "Before you can submit" in shown
+    assert reverse("kpis:fill", args=[row.pk, "referrals"]) + "#id_CHB-06" in shown
+
+
+def test_submitting_what_is_not_complete_says_so_and_leaves_the_draft() -> None:
+    row = scene.draft(scene.change_hub())
+    answer = post(scene.reporter(), "submit", row.pk, data={"version": "1"})
+    assert "Put right what is listed below, then submit again." in text(answer)
+    row.refresh_from_db()
+    assert row.status == Submission.Status.DRAFT
+
+
+def test_late_results_are_asked_why() -> None:
+    row = scene.draft(scene.change_hub())
+    late = date(2023, 8, 1)
+    assert "Why these results are late" in text(page(scene.reporter(), "submit", row.pk, day=late))
+    assert "Say why these results are late" in text(
+        post(scene.reporter(), "submit", row.pk, data={"version": "1"}, day=late)
+    )
+    assert "Why these results are late" not in text(page(scene.reporter(), "submit", row.pk))
+
+
+def test_the_whole_way_from_boxes_to_acceptance() -> None:
+    row = scene.draft(scene.change_hub())
+    reporter, officer = scene.reporter(), scene.officer()
+    for section in ("referrals", "caseload", "delivery", "workforce", "narrative"):
+        form = page(reporter, "fill", row.pk, section).context["form"]
+        boxes = {name: text for name, text in scene.boxes().items() if name in form.fields}
+        answer = post(reporter, "fill", row.pk, section, data=boxes | {"version": str(form["version"].value())})
+        assert answer.status_code == 302, text(answer)
+    assert answer.url == reverse("kpis:submit", args=[row.pk])
+    row.refresh_from_db()
+    assert post(reporter, "submit", row.pk, data={"version": str(row.version)}).status_code == 302
+
+    question = {"section": "referrals", "reason": "Is the count of starts complete?"}
+    assert post(officer, "query", row.pk, data=question).status_code == 302
+    asked = row.queries.get()
+    assert "Is the count of starts complete?" in text(page(reporter, "submission", row.pk))
+    assert "Is the count of starts complete?" in text(page(reporter, "fill", row.pk, "referrals"))
+    assert post(reporter, "answer", row.pk, asked.pk, data={"words": "Yes, it is."}).status_code == 302
+    row.refresh_from_db()
+    assert post(reporter, "submit", row.pk, data={"version": str(row.version)}).status_code == 302
+    assert post(officer, "accept", row.pk, data={}).status_code == 302
+    row.refresh_from_db()
+    assert row.status == Submission.Status.ACCEPTED
+
+    answer = post(reporter, "revise", row.pk, data={"reason": "A late entry"})
+    assert answer.url == reverse("kpis:submission", args=[Submission.objects.get(revision=2).pk])
+
+
+def test_a_query_without_words_returns_to_its_form() -> None:
+    row = scene.submitted(scene.change_hub())
+    shown = text(post(scene.officer(), "query", row.pk, data={"section": "", "reason": ""}))
+    assert "Choose the section that your question is about" in shown
+    assert "Say what the supplier should look at" in shown
+
+
+def test_a_quarter_is_asked_for_from_its_page() -> None:
+    duty = scene.change_hub()
+    quarter = scene.quarter_of(duty)
+    assert post(scene.officer(), "open", data={"quarter": str(quarter.pk)}).status_code == 302
+    assert duty.submissions.count() == 1
+
+
+def test_results_after_the_close_are_submitted_late_from_one_page() -> None:
+    row = scene.draft(scene.change_hub())
+    quarter = row.quarter
+    with clock.at(date(2023, 8, 1)):
+        quarter.results_closed_at, quarter.results_closed_by = clock.now(), scene.officer()
+        quarter.save()
+    day = date(2023, 9, 1)
+    assert "Submit late" in text(page(scene.reporter(), "submission", row.pk, day=day))
+    answer = post(scene.reporter(), "submit_late", row.pk, data=scene.boxes() | {"version": "1"}, day=day)
+    assert "Say why these results are late" in text(answer)
+    whole = scene.boxes() | {"version": "1", "late_reason": "The manager had left."}
+    assert post(scene.reporter(), "submit_late", row.pk, data=whole, day=day).status_code == 302
+    row.refresh_from_db()
+    assert row.after_close
+
+
+def test_the_list_is_filtered_by_status() -> None:
+    duty = scene.change_hub()
+    scene.submitted(duty)
+    scene.draft(duty, "2023-24-Q2")
+    rows = page(scene.officer(), "submissions", day=date(2023, 10, 4), status="submitted").context["table"].rows
+    assert [row.record.status for row in rows] == ["submitted"]
+
+
+def test_performance_shows_figures_target_and_the_word() -> None:
+    duty = scene.change_hub()
+    scene.accepted(duty)
+    shown = text(page(scene.officer(), "performance", quarter=str(scene.quarter_of(duty).pk)))
+    for words in ("CHB-06", "Completion rate", "46.2%", "No target", "Not due"):
+        assert words in shown
+
+
+def test_a_board_member_sees_c_where_numbers_are_small_and_is_told_why() -> None:
+    duty = scene.change_hub()
+    scene.accepted(duty)
+    member = factories.person("board-member", "setdab")
+    quarter = scene.quarter_of(duty)
+    shown = text(page(member, "breakdown", "DAPF-2023-25", quarter.code, "CHB-01"))
+    assert "[c]" in shown
+    assert "Small numbers are hidden" in shown
+    own = text(page(scene.officer(), "breakdown", "DAPF-2023-25", quarter.code, "CHB-01"))
+    assert "[c]" not in own
+    listed = text(page(member, "performance", quarter=str(quarter.pk)))
+    assert "Opening caseload" not in listed
+
+
+def test_a_reporter_sees_the_performance_of_their_own_measures_alone() -> None:
+    duty = scene.change_hub()
+    other = scene.duty_of(duty.project.programme, "SIS", "other", {"SIS-01": []})
+    scene.accepted(duty)
+    scene.accepted(other, figures={"SIS-01": "9"})
+    quarter = scene.quarter_of(duty)
+    shown = text(page(scene.reporter("other"), "performance", quarter=str(quarter.pk)))
+    assert "SIS-01" in shown
+    assert "CHB-01" not in shown
+    assert page(scene.reporter("other"), "breakdown", "DAPF-2023-25", quarter.code, "CHB-01").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["submissions", "performance"])
+def test_lists_download_as_excel(name: str) -> None:
+    scene.accepted(scene.change_hub())
+    answer = page(scene.officer(), name, download="xlsx")
+    assert answer["Content-Type"].startswith("application/vnd.openxmlformats")
+    assert answer.content[:2] == b"PK"
+
+
+def test_the_list_of_results_asks_as_much_for_two_rows_as_for_many() -> None:
+    duty = scene.change_hub({"CHB-01": []})
+    scene.draft(duty)
+    scene.draft(duty, "2023-24-Q2")
+    few = queries("submissions")
+    for code in ("2023-24-Q3", "2023-24-Q4", "2024-25-Q1", "2024-25-Q2", "2024-25-Q3", "2024-25-Q4"):
+        scene.draft(duty, code)
+    for project, organisation in (("SIS", "other"), ("GDM", "ecc")):
+        own = scene.duty_of(duty.project.programme, project, organisation, {f"{project}-01": []})
+        for quarter in duty.project.programme.quarters.filter(kind="quarter"):
+            scene.draft(own, quarter.code)
+    assert Submission.objects.count() == 24
+    assert queries("submissions") == few
+
+
+def test_performance_asks_as_much_for_one_measure_as_for_many() -> None:
+    duty = scene.change_hub({"CHB-01": []})
+    scene.accepted(duty, figures={"CHB-01": "38"})
+    few = queries("performance")
+    more = scene.duty_of(
+        duty.project.programme, "SIS", "other", {f"SIS-{number}": [] for number in ("01", "03", "06", "10")}
+    )
+    scene.accepted(more, figures={"SIS-01": "9", "SIS-03": "8", "SIS-06": "8", "SIS-10": "7"})
+    assert queries("performance") == few
+
+
+def queries(name: str) -> int:
+    with clock.at(date(2025, 4, 9)):
+        client = signed_in(scene.officer())
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(reverse(f"kpis:{name}")).status_code == 200
+    return len(asked)
