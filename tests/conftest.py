@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+pytest_plugins = ["tests.demonstration"]
+
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 # Nothing that calls out, and no sandbox, which a container's root does not have.
 CHROMIUM_ARGUMENTS = [

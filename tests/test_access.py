@@ -1,0 +1,208 @@
+"""Every address in every role: what opens, what is forbidden (403) and what is not there for a stranger (404).
+
+The whole matrix stands in access_matrix.txt. A change of rights shows there as a changed line; write it
+anew with WRITE_ACCESS_MATRIX=1 and read the difference before committing it.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from board.access import ACTIONS, may
+from board.models import Organisation, Programme, Quarter, Role, User
+from funding.models import Claim, Transaction
+from kpis.models import Submission, SubmissionQuery
+from returns.models import Return
+
+MATRIX = Path(__file__).with_name("access_matrix.txt")
+CAST = (
+    "finance.pfcc",
+    "finance.ecc",
+    "finance.southend",
+    "commissioning.1",
+    "cfo",
+    "reporter.change",
+    "reporter.police",
+    "board",
+    "auditor",
+    "admin",
+    "stranger",
+    "roleless",
+)
+Person = Callable[[str], User]
+
+
+def addresses() -> Iterator[tuple[str, object]]:
+    """Every named address of ours, with its view; the sign-in pages and the administration are their makers'."""
+
+    def walk(patterns: list, namespace: str = "") -> Iterator[tuple[str, object]]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                if "allauth" in str(getattr(pattern.urlconf_name, "__name__", "")) or pattern.namespace == "admin":
+                    continue
+                yield from walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+            elif isinstance(pattern, URLPattern):
+                yield f"{namespace}{pattern.name}", pattern.callback
+
+    return walk(get_resolver().url_patterns)
+
+
+def rows() -> dict[str, list[tuple]]:
+    """For each address with arguments, the rows that it is tried on."""
+    programme = Programme.objects.get(code="DAPF-2023-25")
+    code = programme.code
+    quarter = Quarter.objects.get(programme=programme, code="2024-25-Q4")
+    entry = Transaction.objects.filter(lines__quarter=quarter, lines__budget_line__source__code="GRANT").first()
+    council = Transaction.objects.filter(lines__quarter=quarter, lines__budget_line__source__code="ECC-CASH").first()
+    both = [(entry.reference,), (council.reference,)]
+    claim = (Claim.objects.get(quarter__code="2023-24-Q1", programme=programme).reference,)
+    change = Submission.objects.filter(quarter=quarter, duty__organisation__code="change").order_by("reference").first()
+    police = Submission.objects.filter(quarter=quarter, duty__organisation__code="police").order_by("reference").first()
+    query = SubmissionQuery.objects.order_by("at").last()
+    results = [(change.pk,), (police.pk,)]
+    certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
+    return {
+        "programme": [(code,)],
+        "funding:entry": both,
+        "funding:recorded": both,
+        "funding:correct": both,
+        "funding:void": both,
+        "funding:reconsider": both,
+        "funding:contract": [("CHB-2023",)],
+        "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
+        "funding:withdraw-declaration": [(code, "SOUTHEND-CASH", quarter.code)],
+        "funding:working-claim": [(code, quarter.code)],
+        "funding:receive": [claim],
+        "funding:claim": [claim],
+        "funding:explain": [(code, quarter.code, "CHB")],
+        "funding:underspend": [(code, "2024-25")],
+        "contracts:contract": [("CHB-2023",), ("POL-2023",)],
+        "kpis:breakdown": [(code, "2024-25-Q3", "CHB-01")],
+        "kpis:submission": results,
+        "kpis:fill": [(change.pk, "funnel")],
+        "kpis:submit": results,
+        "kpis:submit_late": results,
+        "kpis:accept": results,
+        "kpis:query": results,
+        "kpis:answer": [(query.submission_id, query.pk)],
+        "kpis:revise": results,
+        "returns:quarter": [(quarter.pk,)],
+        "returns:close": [(quarter.pk, "money"), (quarter.pk, "results")],
+        "returns:reopen": [(quarter.pk, "money")],
+        "returns:begin": [(quarter.pk, "claim")],
+        "returns:return": [(certified.pk,)],
+        "returns:write": [(certified.pk, "progress")],
+        "returns:sign": [(certified.pk, "certify")],
+        "returns:send-back": [(certified.pk,)],
+        "returns:revise": [(certified.pk,)],
+        "returns:receipt": [(certified.pk,)],
+        "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf")],
+    }
+
+
+def people(demonstration: Person) -> dict[str, User]:
+    cast = {key: demonstration(key) for key in CAST if key not in ("stranger", "roleless")}
+    stranger = User.objects.create_user("stranger@example.org", "a long enough secret", name="Stranger")
+    # A finance officer, but of a body that neither records nor funds anything here.
+    Role.objects.create(
+        user=stranger,
+        organisation=Organisation.objects.get(code="prison"),
+        kind=Role.Kind.FINANCE_OFFICER,
+        starts_on=date(2023, 4, 1),
+    )
+    roleless = User.objects.create_user("roleless@example.org", "a long enough secret", name="Without a role")
+    return {**cast, "stranger": stranger, "roleless": roleless}
+
+
+@pytest.fixture
+def tried(demonstration: Person) -> dict[str, list[tuple]]:
+    return rows()
+
+
+def test_every_address_is_known_here(tried: dict[str, list[tuple]]) -> None:
+    """A new address with arguments fails this test until somebody says on which rows it is tried."""
+    for name, _ in addresses():
+        if name in tried:
+            continue
+        reverse(name)
+
+
+def test_who_may_open_what(demonstration: Person, tried: dict[str, list[tuple]]) -> None:
+    cast = people(demonstration)
+    clients = {}
+    for key, user in cast.items():
+        clients[key] = Client()
+        clients[key].force_login(user)
+    lines = []
+    for name, _ in addresses():
+        if name == "healthz":
+            continue
+        for number, arguments in enumerate(tried.get(name, [()]), start=1):
+            url = reverse(name, args=arguments)
+            found: dict[int, list[str]] = {}
+            for key, client in clients.items():
+                response = client.get(url)
+                found.setdefault(response.status_code, []).append(key)
+            row = f"{name}/{number}" if name in tried else name
+            statuses = "; ".join(f"{status}: {' '.join(keys)}" for status, keys in sorted(found.items()))
+            lines.append(f"{row} -> {statuses}")
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("WRITE_ACCESS_MATRIX"):
+        MATRIX.write_text(text)
+    assert text == MATRIX.read_text()
+
+
+def test_what_one_may_not_read_one_may_not_post(demonstration: Person, tried: dict[str, list[tuple]]) -> None:
+    """A role without the action is forbidden to send as well, whatever it sends."""
+    for key, user in people(demonstration).items():
+        client = Client()
+        client.force_login(user)
+        for name, callback in addresses():
+            view = getattr(callback, "view_class", None)
+            if view is None or may(user, view.action):
+                continue
+            for arguments in tried.get(name, [()]):
+                status = client.post(reverse(name, args=arguments), {"reason": "x"}).status_code
+                # 405 where the page takes no posts at all.
+                assert status in (403, 404, 405), (key, name, status)
+
+
+def test_nobody_reads_anything_without_signing_in(demonstration: Person, tried: dict[str, list[tuple]]) -> None:
+    client = Client()
+    for name, _ in addresses():
+        if name == "healthz":
+            continue
+        for arguments in tried.get(name, [()]):
+            response = client.get(reverse(name, args=arguments))
+            assert response.status_code == 302, name
+            assert response.url.startswith("/accounts/login/"), name
+
+
+def test_a_role_that_has_ended_opens_nothing(demonstration: Person) -> None:
+    auditor = demonstration("auditor")
+    auditor.roles.update(ends_on=date(2025, 4, 8))
+    client = Client()
+    client.force_login(User.objects.get(pk=auditor.pk))
+    assert client.get(reverse("returns:returns")).status_code == 403
+
+
+def test_the_table_names_only_roles_that_exist() -> None:
+    assert {role for roles in ACTIONS.values() for role in roles} <= set(Role.Kind.values)
+
+
+def test_no_provider_may_see_money_but_its_contracts() -> None:
+    money = [
+        action for action in ACTIONS if action.split(".")[0] in ("spending", "budget", "claims", "returns", "ledger")
+    ]
+    assert money
+    assert not [action for action in money if Role.Kind.KPI_REPORTER in ACTIONS[action]]
+
+
+def test_a_board_member_reads_no_raw_result_and_no_ledger() -> None:
+    allowed = {action for action, roles in ACTIONS.items() if Role.Kind.BOARD_MEMBER in roles}
+    assert allowed == {"front", "role.switch", "programme.read", "programme.money", "results.read"}

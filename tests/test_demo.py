@@ -1,0 +1,148 @@
+"""The demonstration: the same rows and totals every time, on either database, and the story that it tells."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+
+from board import clock
+from board.models import Programme, Quarter, User
+from core.money import NOUGHT, PenceField
+from funding import claims
+from funding.models import Claim, Declaration, Source, SpendLine, Transaction
+from kpis.models import Submission
+from returns.models import Document, Return
+
+D = Decimal
+Person = Callable[[str], User]
+OURS = ("board", "contracts", "kpis", "funding", "returns")
+
+# Rows that only say when and how often something was done; all others are pinned by count.
+ROWS = {
+    "board.Programme": 2,
+    "board.Organisation": 13,
+    "board.Quarter": 25,
+    "board.User": 17,
+}
+
+
+def fingerprint() -> dict[str, tuple[int, str]]:
+    """For each of our tables its number of rows, and the sum of all money in it."""
+    found = {}
+    for model in apps.get_models():
+        if model._meta.app_label not in OURS:
+            continue
+        money = [field.name for field in model._meta.fields if isinstance(field, PenceField)]
+        sums = model._default_manager.aggregate(**{name: Sum(name) for name in money}) if money else {}
+        total = sum((value or NOUGHT for value in sums.values()), NOUGHT)
+        found[model._meta.label] = (model._default_manager.count(), str(total))
+    return found
+
+
+def test_the_rows_are_these(demonstration: Person) -> None:
+    found = fingerprint()
+    assert {label: found[label][0] for label in ROWS} == ROWS
+
+
+def test_loading_again_changes_nothing(demonstration: Person) -> None:
+    before = fingerprint()
+    call_command("demo")
+    assert fingerprint() == before
+
+
+def test_it_refuses_where_it_is_no_demonstration(settings: object) -> None:
+    settings.DEMONSTRATION = False
+    with pytest.raises(CommandError, match="not a demonstration"):
+        call_command("demo")
+
+
+def test_claims_of_a_year_sum_to_what_the_ledgers_say(demonstration: Person) -> None:
+    """Σ quarterly claims + final claim = claimable spend of the year, less what was disallowed and claimed since."""
+    grant = claims.grant_of(Programme.objects.get(code="DAPF-2023-25").pk)
+    year = grant.programme.years.get(code="2023-24")
+    certified = sum((part.amount for claim in grant.claims.all() for part in claim.parts.filter(year=year)), NOUGHT)
+    claimable = SpendLine.objects.claimable().charged_to(grant).filter(budget_line__year=year).total()
+    disallowed = D("420.00")
+    assert claimable == D("586039.25")
+    # The 420.00 was claimed before it was disallowed; the next claim took it off, so the certified sum is whole.
+    assert certified - disallowed == claimable - disallowed
+
+
+def test_every_line_of_the_grant_is_in_one_claim_or_listed_with_its_reason(demonstration: Person) -> None:
+    for programme in Programme.objects.all():
+        grant = claims.grant_of(programme.pk)
+        for year in programme.years.all():
+            lines = SpendLine.objects.in_force().charged_to(grant).filter(budget_line__year=year)
+            claimed = lines.filter(claim_lines__in_force=True)
+            listed = claims.unclaimed(grant, year)
+            assert claimed.count() + len(listed) == lines.count()
+            assert claimed.total() + sum((line.cost for line, _ in listed), NOUGHT) == lines.total()
+            assert all(reason for _, reason in listed)
+
+
+def test_no_spend_is_above_its_award(demonstration: Person) -> None:
+    for claim in Claim.objects.all():
+        for part in claim.parts.all():
+            assert part.eligible_to_date <= part.award
+            assert part.beyond_award == NOUGHT
+
+
+def test_the_earlier_fund_is_closed_and_worth_what_it_was(demonstration: Person) -> None:
+    programme = Programme.objects.get(code="DAPF-2020-23")
+    assert not programme.quarters.filter(money_closed_at=None).exists()
+    awards = [award.amount_on(clock.today()) for award in claims.grant_of(programme.pk).awards.all()]
+    assert sum(awards) == D("450000.00")
+
+
+def test_every_quarter_but_the_last_is_certified(demonstration: Person) -> None:
+    programme = Programme.objects.get(code="DAPF-2023-25")
+    ended = programme.quarters.filter(kind=Quarter.Kind.QUARTER).exclude(code="2024-25-Q4")
+    for kind in Return.Kind.values:
+        certified = Return.objects.filter(kind=kind, status="certified", last_quarter__in=ended)
+        assert certified.count() == 7
+    assert Return.objects.filter(kind="claim", last_quarter__code="2023-24-closing", status="certified").exists()
+    assert Document.objects.count() == 3 * Return.objects.filter(status__in=["certified", "superseded"]).count()
+
+
+def test_the_last_quarter_is_in_mid_work(demonstration: Person) -> None:
+    quarter = Quarter.objects.get(programme__code="DAPF-2023-25", code="2024-25-Q4")
+    assert quarter.money_closed_at is None
+    assert quarter.results_closed_at is None
+    assert Declaration.objects.in_force().filter(quarter=quarter).count() == 1
+    statuses = set(Submission.objects.filter(quarter=quarter).values_list("status", flat=True))
+    assert {"draft", "submitted", "queried", "accepted"} <= statuses
+
+
+def test_the_evaluators_accrual_is_raised_again_in_three_quarters_and_reversed_each_time(demonstration: Person) -> None:
+    raised = Transaction.objects.filter(kind="accrual", description__startswith="Interim report").order_by("reference")
+    assert [row.lines.get().quarter.code for row in raised] == ["2024-25-Q1", "2024-25-Q2", "2024-25-Q3"]
+    assert [row.re_raises for row in raised] == [None, raised[0], raised[1]]
+    assert [row.taken_back_by.get().lines.get().quarter.code for row in raised] == [
+        "2024-25-Q2",
+        "2024-25-Q3",
+        "2024-25-Q4",
+    ]
+    assert raised[2].reason
+
+
+def test_recovered_vat_is_recorded_and_is_no_cost(demonstration: Person) -> None:
+    row = Transaction.objects.get(document_number="CMA-2023-24-Q2")
+    assert (row.net, row.vat, row.recoverable_vat, row.cost) == (D("8450.00"), D("1690.00"), D("1690.00"), D("8450.00"))
+
+
+def test_match_is_in_no_claim(demonstration: Person) -> None:
+    lines = SpendLine.objects.exclude(budget_line__source__kind=Source.Kind.GRANT)
+    assert lines.exists()
+    assert not lines.filter(claim_lines__isnull=False).exists()
+
+
+def test_each_role_has_something_to_do(demonstration: Person) -> None:
+    from config.front import gather
+
+    today = date(2025, 4, 9)
+    for key in ("finance.pfcc", "finance.ecc", "finance.thurrock", "commissioning.1", "reporter.change"):
+        assert gather(demonstration(key), today=today, moment=clock.now()), key
