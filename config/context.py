@@ -13,7 +13,15 @@ SERVICE = "Domestic abuse perpetrator fund: grant and returns"
 OWNER = "Southend, Essex and Thurrock Domestic Abuse Board"
 
 # The menu, in its order: label, name of the address, action. A person sees what their acting role may do.
-NAVIGATION: tuple[tuple[str, str, str], ...] = ()
+NAVIGATION: tuple[tuple[str, str, str], ...] = (
+    ("Spend", "funding:spend", "spending.read"),
+    ("Budget", "funding:budget", "budget.read"),
+    ("Claims", "funding:claims", "claims.read"),
+    ("Contracts", "contracts:contracts", "contracts.read"),
+    ("Results", "kpis:submissions", "submissions.read"),
+    ("Performance", "kpis:performance", "results.read"),
+    ("Returns", "returns:returns", "returns.read"),
+)
 
 
 def menu_of(request: HttpRequest) -> list[dict[str, Any]]:

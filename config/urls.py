@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("money/", include("funding.urls")),
     path("contracts/", include(contract_addresses(more_links=(spend_link,)))),
+    path("results/", include("kpis.urls")),
+    path("returns/", include("returns.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -86,36 +86,34 @@ def in_words(amount: Decimal | None) -> str:
     return f"{'−' if amount < 0 else ''}£{abs(amount):,.2f}"
 
 
-_AMOUNT = re.compile(r"\(?\s*[-−+]?\s*£?\s*[-−+]?\s*[\d,]*(\.\d+)?\s*[-−]?\s*\)?")
+# A sign before or after the pound, or brackets, but one of them alone: "−£3", "£-3", "3-", "(3)".
+_AMOUNT = re.compile(
+    r"(?P<bracket>\()?\s*(?P<lead>[-+])?\s*£?\s*(?P<inner>[-+])?\s*"
+    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<part>\d*))?\s*(?P<trail>-)?\s*(?P<close>\))?"
+)
 
 
 def read_amount(text: str) -> Decimal:
     """What a person typed or pasted, as pounds: "£1,234.50", "(12.00)", "12.00-", "−3".
 
-    Raises ValueError with a sentence for the person when it is no amount or is finer than a penny.
+    Raises ValueError with a sentence for the person when it is no amount, bears two signs, is finer
+    than a penny or too large to be true.
     """
-    given = text.strip().replace("\u00a0", " ")
-    negative = given.startswith("(") and given.endswith(")")
-    bare = given.strip("()").replace("£", "").replace("−", "-").replace(" ", "")
-    if bare.endswith("-"):
-        negative, bare = True, bare[:-1]
-    if bare.startswith("-"):
-        negative, bare = True, bare[1:]
-    bare = bare.removeprefix("+")
-    grouped = re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d*)?", bare)
-    plain = re.fullmatch(r"\d*(\.\d*)?", bare)
-    if not _AMOUNT.fullmatch(given) or not bare.strip(".") or not (grouped or plain):
-        raise ValueError(f"“{text.strip()}” is not an amount. Enter pounds and pence, like 1,234.50")
-    try:
-        value = Decimal(bare.replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(f"“{text.strip()}” is not an amount. Enter pounds and pence, like 1,234.50") from None
-    if value != value.quantize(PENNY):
-        raise ValueError(f"“{text.strip()}” has more than two decimal places. Enter whole pence")
-    if value > LARGEST:
-        raise ValueError(f"“{text.strip()}” is too large. The most that can be entered is £999,999,999.99")
-    value = value.quantize(PENNY)
-    return -value if negative else value
+    shown = text.strip()
+    given = shown.replace("\u00a0", " ").replace("−", "-")
+    match = _AMOUNT.fullmatch(given)
+    if not match or not (match["whole"] or match["part"]) or bool(match["bracket"]) != bool(match["close"]):
+        raise ValueError(f"“{shown[:40]}” is not an amount. Enter pounds and pence, like 1,234.50")
+    signs = [sign for sign in (match["bracket"], match["lead"], match["inner"], match["trail"]) if sign]
+    if len(signs) > 1:
+        raise ValueError(f"“{shown[:40]}” has more than one sign. Enter a credit as −12.00 or (12.00)")
+    if len((match["part"] or "").rstrip("0")) > 2:
+        raise ValueError(f"“{shown[:40]}” has more than two decimal places. Enter whole pence")
+    whole = match["whole"].replace(",", "").lstrip("0")
+    if len(whole) > 9:
+        raise ValueError(f"“{shown[:40]}” is too large. The most that can be entered is £999,999,999.99")
+    value = Decimal(f"{whole or 0}.{(match['part'] or '')[:2]:0<2}")
+    return -value if signs and signs[0] != "+" else value
 
 
 class MoneyFormField(forms.CharField):

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from django.db.models import Q, QuerySet
+
 from board.models import Programme, Quarter, Role, User
 from core.due import Due
 from returns.models import Return
@@ -44,11 +46,11 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
             )
 
 
-def _closings(programmes: object, today: date) -> Iterator[Due]:
+def _closings(programmes: QuerySet[Programme], today: date) -> Iterator[Due]:
     ended = Quarter.objects.filter(programme__in=programmes, kind=Quarter.Kind.QUARTER, last_day__lt=today)
-    for quarter in ended.filter(money_closed_at=None) | ended.filter(results_closed_at=None):
+    for quarter in ended.filter(Q(money_closed_at=None) | Q(results_closed_at=None)).select_related("programme"):
         yield Due(
-            f"close/{quarter.programme_id}/{quarter.code}",
+            f"close/{quarter.programme.code}/{quarter.code}",
             f"See what {quarter} still needs, and close it",
             "returns:quarter",
             (quarter.pk,),

@@ -719,6 +719,8 @@ def record_closing(programme: Programme, closing: Quarter, people: People) -> No
     fourth = programme.quarters.get(code=f"{closing.year.code}-Q4")
     grant = claims.grant_of(programme.pk)
     _record(Told("GRANT", "CHB", "provider", entry, relates_to=fourth), grant, closing, people)
+    with clock.at(date(2024, 6, 27)):
+        declaring.declare(source=grant, quarter=closing, nil=False, by=people["finance.pfcc"])
 
 
 # quarter code: (paid on, short by, why); the rest is paid in full after about 21 working days, or not yet.

@@ -39,6 +39,7 @@ def load() -> None:
 
 def _load_earlier(programme: Programme, people: People) -> None:
     money.load_earlier(programme, people)
+    performance.set_up(programme, people)
     grant = claims.grant_of(programme.pk)
     for quarter in _in_order(programme):
         day = quarter.check_due_on if quarter.kind == Quarter.Kind.QUARTER else quarter.last_day
@@ -82,8 +83,6 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
         if quarter.code == "2024-25-Q1":
             _end_first_year(programme, people)
-        if quarter.code == "2024-25-Q2":
-            performance.load_revision(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:
@@ -106,7 +105,9 @@ def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
     with clock.at(day, 11):
         row = certifying.open_return(kind=kind, programme=quarter.programme, quarter=quarter, by=people[first])
         for section, words in wording.commentary(kind, quarter.code):
-            certifying.write_commentary(the_return=row, section=section, words=words, by=people[first])
+            certifying.write_commentary(
+                the_return=row, section=section, words=words, seen_version=None, by=people[first]
+            )
         row = certifying.prepare(the_return=row, by=people[first])
     with clock.at(day, 14):
         for key in then[:-1]:
