@@ -35,6 +35,8 @@ class Item:
     words: str
     weight: str
     link: str = ""
+    # What a person must be allowed to do there, for the link to be offered to them.
+    action: str = ""
     url_name: str = ""
     url_args: tuple[object, ...] = ()
 
@@ -80,7 +82,7 @@ def blocking(items: list[Item]) -> list[Problem]:
 
 def _closed(quarter: Quarter, what: str) -> Iterator[Item]:
     name = "spend" if what == MONEY else "results"
-    where = ("returns:close", (quarter.pk, what))
+    where = ("quarters.close", "returns:close", (quarter.pk, what))
     if quarters.closed_at(quarter, what) is None:
         words = f"{quarter} is still open for {name}. Close it when everything is in."
         yield Item("closed", words, "blocking", f"Close for {name}", *where)
@@ -96,18 +98,20 @@ def _declared(record: Record) -> Iterator[Item]:
         if standing.declaration is not None:
             continue
         source = standing.source
+        args = (record.programme.code, source.code, record.quarter.code)
+        where = ("Declare", "spending.declare", "funding:declare-source", args)
         if source.is_grant:
             words = (
                 f"{source.kept_by} has not declared its spend of the {source} for {record.quarter}. "
                 "Its finance officer declares it complete, or nil."
             )
-            yield Item("declared", words, "blocking", "Declare", "funding:declare")
+            yield Item("declared", words, "blocking", *where)
         else:
             words = (
                 f"{source.kept_by} has not declared the {source}. The claim can go without it; "
                 "the return will say “not declared”."
             )
-            yield Item("declared", words, "warning", "Declare", "funding:declare")
+            yield Item("declared", words, "warning", *where)
 
 
 def _earlier_claims(record: Record) -> Iterator[Item]:
@@ -116,13 +120,15 @@ def _earlier_claims(record: Record) -> Iterator[Item]:
     for earlier in sorted(record.quarter.year.quarters.all(), key=lambda row: row.order):
         if earlier.order < record.quarter.order and earlier.pk not in certified:
             words = f"The claim for {earlier} is not certified yet. Certify it first."
-            yield Item("F29", words, "blocking", earlier.short_label, "returns:quarter", (earlier.pk,))
+            yield Item("F29", words, "blocking", earlier.short_label, "returns.read", "returns:quarter", (earlier.pk,))
 
 
 def _accruals_reversed(record: Record) -> Iterator[Item]:
     if record.quarter.money_closed_at and not record.is_final and closing.needs_closing_again(record.quarter, MONEY):
         words = "An accrual was recorded after the quarter had closed, and is not reversed. Close the quarter again."
-        yield Item("accrual", words, "blocking", "Close again", "returns:close", (record.quarter.pk, MONEY))
+        yield Item(
+            "accrual", words, "blocking", "Close again", "quarters.close", "returns:close", (record.quarter.pk, MONEY)
+        )
 
 
 def _accruals_explained(record: Record) -> Iterator[Item]:
@@ -134,7 +140,7 @@ def _accruals_explained(record: Record) -> Iterator[Item]:
                 f"The accrual {entry.reference} is raised again for the {_ordinal(again[entry.pk])} time, without a "
                 "reason. Give the reason, or write it back."
             )
-            yield Item("F21", words, "blocking", entry.reference, "funding:entry", (entry.reference,))
+            yield Item("F21", words, "blocking", entry.reference, "spending.read", "funding:entry", (entry.reference,))
 
 
 def _ordinal(number: int) -> str:
@@ -144,17 +150,18 @@ def _ordinal(number: int) -> str:
 def _variances(record: Record) -> Iterator[Item]:
     """F10: a variance over the threshold is explained, and explained anew when it has moved."""
     for row in claim_record.variances(record):
-        where = ("funding:explain", (record.quarter.code, row.project.code))
+        args = (record.programme.code, record.quarter.code, row.project.code)
+        where = (f"Explain {row.project.code}", "budget.change", "funding:explain", args)
         amount = in_words(row.position.variance_to_date)
         if row.is_missing:
             words = f"{row.project} is {amount} off its profile to date, and nobody has said why. Explain it."
-            yield Item("F10", words, "blocking", f"Explain {row.project.code}", *where)
+            yield Item("F10", words, "blocking", *where)
         elif row.stale and row.reason is not None:
             words = (
                 f"{row.project} was explained at a variance of {in_words(row.reason.variance)}; it is now {amount}. "
                 "Confirm or change the explanation."
             )
-            yield Item("F10", words, "warning", f"Explain {row.project.code}", *where)
+            yield Item("F10", words, "warning", *where)
 
 
 def _underspend(record: Record) -> Iterator[Item]:
@@ -165,15 +172,16 @@ def _underspend(record: Record) -> Iterator[Item]:
     in_year = [row for row in ahead if row.kind == Quarter.Kind.QUARTER]
     if in_year and not Forecast.objects.filter(line__source=record.grant, quarter__in=in_year).exists():
         words = f"Nothing is forecast for the rest of {record.quarter.year}, so the outturn shows spend to date alone."
-        yield Item("forecast", words, "warning", "Forecast", "funding:budget")
+        yield Item("forecast", words, "warning", "Budget", "budget.read", "funding:budget")
         return
     under = claim_record.underspend(record)
     if under and not any(row.told_on for row in claim_record.underspend_notices(record)):
+        args = (record.programme.code, record.quarter.year.code)
         words = (
             f"{record.quarter.year} is expected to end {in_words(under)} under its award, above the threshold, and no "
             "notice to the funder is recorded. Tell the funder, and record it."
         )
-        yield Item("F13", words, "warning", "Record the notice", "funding:budget")
+        yield Item("F13", words, "warning", "Record the notice", "budget.change", "funding:underspend", args)
 
 
 def _held(record: Record) -> Iterator[Item]:
@@ -186,14 +194,14 @@ def _held(record: Record) -> Iterator[Item]:
             f"{', '.join(line.reference for line in live[:5])}{' and more' if len(live) > 5 else ''}. "
             "The return lists them with what would release them."
         )
-        yield Item("held", words, "information", "Spend", "funding:spend")
+        yield Item("held", words, "information", "Spend", "spending.read", "funding:spend")
 
 
 def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:
     """X01: results not accepted stop the return, or are explained in it once nothing more can come in."""
     explained = quarters.closed_at(quarter, RESULTS) is not None and _says_why_missing(quarter)
     for row in outstanding(programme, quarter):
-        where = (row.reference, row.url_name, row.url_args)
+        where = (row.reference, "submissions.read", row.url_name, row.url_args)
         if explained:
             words = f"{row.words} The return goes without it and says why."
             yield Item("X01", words, "warning", *where)

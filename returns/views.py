@@ -1,6 +1,7 @@
 """The pages of quarters and their returns: what is missing, closing, writing, signing, files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -112,7 +113,7 @@ class QuarterPage(DetailPage):
             "kind": kind,
             "latest": latest,
             "colour": STATUS_COLOURS[Return.Status(latest.status)] if latest else "",
-            "groups": [] if latest and latest.is_frozen else groups(items_of(quarter, kind)),
+            "groups": [] if latest and latest.is_frozen else groups(items_of(quarter, kind), user),
             "begin": begin,
         }
 
@@ -125,8 +126,9 @@ def items_of(quarter: Quarter, kind: Kind) -> list[Item]:
         return [Item(problem.code, problem.message, "blocking") for problem in refusal.problems]
 
 
-def groups(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
-    """The items under their headings, empty ones left out."""
+def groups(items: Sequence[Item], user: Any) -> list[tuple[str, list[Item]]]:
+    """The items under their headings, empty ones left out; a link only where the person may go there and act."""
+    items = [item if not item.action or access.may(user, item.action) else replace(item, url_name="") for item in items]
     titles = (("blocking", "Must be put right first"), ("warning", "Worth a look"), ("information", "For information"))
     found = [(title, [item for item in items if item.weight == weight]) for weight, title in titles]
     return [(title, rows) for title, rows in found if rows]
@@ -357,7 +359,7 @@ class ReturnPage(AboutReturn, DetailPage):
         the_return = self.object
         shown = {"items": [], "groups": []}
         if not the_return.is_frozen:
-            shown["groups"] = groups(items_of(the_return.last_quarter, self.kind))
+            shown["groups"] = groups(items_of(the_return.last_quarter, self.kind), self.request.user)
         content = self.content
         drawn: dict[str, Any] = {}
         if content is not None:

@@ -371,7 +371,8 @@ def transactions(record: Record) -> Section:
     rows = [
         make_row(K, "transactions", slug(line.reference), columns, [
             line.reference, line.budget_line.project.code, line.budget_line.heading.name, payee(line.transaction),
-            line.transaction.document_number or None, line.transaction.accounting_on, _note(line), line.net, Cell(line.cost, trace=(f"line:{line.reference}",)),
+            line.transaction.document_number or None, line.transaction.accounting_on, _note(line),
+            line.net, Cell(line.cost, trace=(f"line:{line.reference}",)),
         ])
         for line in lines
     ]  # fmt: skip

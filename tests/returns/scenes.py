@@ -6,14 +6,19 @@ from decimal import Decimal
 from board import clock
 from board.models import Quarter, User
 from board.quarters import MONEY
+from funding import claims
 from funding.budgeting import commit, explain_variance, forecast, set_budget
 from funding.declaring import declare
-from funding.models import BudgetVersion, Transaction, VarianceReason
+from funding.models import BudgetVersion, Claim, Transaction, VarianceReason
 from funding.spending import Charge
+from kpis.catalogue import load_catalogue
+from kpis.duties import set_target
+from kpis.models import Duty, Kpi
 from returns import certifying, closing
 from returns.models import Return
 from tests import factories
 from tests.factories import Money, person
+from tests.kpis import scene as results
 
 D = Decimal
 JULY = date(2023, 7, 5)
@@ -36,10 +41,10 @@ class Scene:
         )
         self._set_budget()
 
-    def _project(self, code: str):  # noqa: ANN202
+    def _project(self, code: str):
         return self.programme.projects.get(code=code)
 
-    def _year(self, code: str):  # noqa: ANN202
+    def _year(self, code: str):
         return self.programme.years.get(code=code)
 
     def _set_budget(self) -> None:
@@ -114,6 +119,28 @@ class Scene:
             kind=kind, programme=self.programme, quarter=quarter or self.quarter(), by=by or self.finance
         )
 
+    def asked_for_results(self) -> Duty:
+        """The Change Project is asked for its first quarter on The Change Hub."""
+        load_catalogue(self.programme, self.commissioning)
+        duty = results.duty_of(self.programme, "CHB", "change", results.MEASURES)
+        kpi = Kpi.objects.get(project__programme=self.programme, code="CHB-06")
+        set_target(
+            kpi=kpi,
+            year=self._year("2023-24"),
+            value=D("80"),
+            from_date=date(2023, 4, 1),
+            reason="Agreed with the supplier",
+            by=self.commissioning,
+        )
+        results.draft(duty)
+        return duty
+
+    def with_results(self) -> Duty:
+        """The same, handed in and accepted."""
+        duty = self.asked_for_results()
+        results.accepted(duty)
+        return duty
+
     def certified(self) -> Return:
         """The first quarter's claim, certified on 27 July 2023."""
         self.closed()
@@ -122,3 +149,15 @@ class Scene:
         certifying.check(the_return=the_return, by=self.commissioning)
         with clock.at(LATE_JULY):
             return certifying.certify(the_return=the_return, by=self.cfo)
+
+    def certify_claim(self, quarter: Quarter) -> Claim:
+        """Certify a closed quarter's claim on record, without the return, where a test is about the next one."""
+        worked = claims.work_out(self.money.grant, quarter, today=clock.today())
+        return claims.certify(
+            source=self.money.grant,
+            quarter=quarter,
+            reference=f"{self.programme.code}/claim/{quarter.code}/r1",
+            content_hash="",
+            expected=worked.amount,
+            by=self.cfo,
+        )

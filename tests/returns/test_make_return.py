@@ -1,0 +1,82 @@
+"""The command that makes a return: stored bytes of a certified one, else a draft that leaves no trace."""
+
+import hashlib
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from openpyxl import load_workbook
+
+from board.models import Counter
+from returns import files
+from tests.pdf_text import text_of
+from tests.returns.scenes import Scene
+
+
+def make(out: Path, kind: str = "claim", programme: str = "DAPF-2023-25", quarter: str = "2023-24-Q1") -> str:
+    said = StringIO()
+    call_command("make_return", kind, programme=programme, quarter=quarter, out=out, stdout=said)
+    return said.getvalue()
+
+
+def everything() -> dict[str, int]:
+    counts = {model._meta.label: model.objects.count() for model in apps.get_models() if model._meta.managed}
+    return counts | {str(row): row.last for row in Counter.objects.all()}
+
+
+@pytest.mark.parametrize("kind", ["claim", "performance"])
+def test_a_draft_is_marked_and_nothing_is_written(scene: Scene, tmp_path: Path, kind: str) -> None:
+    scene.spend()
+    scene.asked_for_results()
+    before = everything()
+    said = make(tmp_path / "new", kind)
+    assert everything() == before
+    stem = f"DAPF-2023-25-{kind}-2023-24-Q1-r1-draft"
+    made = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    assert set(made) == {f"{stem}.xlsx", f"{stem}.pdf"}
+    for name, data in made.items():
+        assert f"{hashlib.sha256(data).hexdigest()}  {tmp_path / 'new' / name}" in said
+    assert "DRAFT" in said
+    assert "DRAFT – not certified" in text_of(made[f"{stem}.pdf"])
+    cover = load_workbook(BytesIO(made[f"{stem}.xlsx"]))["Cover"]
+    assert "DRAFT – not certified" in {cell.value for row in cover.iter_rows() for cell in row}
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_a_certified_return_gives_the_stored_bytes(scene: Scene, tmp_path: Path) -> None:
+    the_return = scene.certified()
+    said = make(tmp_path)
+    for kept in ("xlsx", "pdf"):
+        file = files.stored(the_return, kept)
+        assert (tmp_path / file.name).read_bytes() == file.data
+        assert file.name == f"DAPF-2023-25-claim-2023-24-Q1-r1.{kept}"
+        assert file.sha256 in said
+    assert "certified on 27 July 2023" in said
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"programme": "DAPF-2099"}, "There is no programme “DAPF-2099”. Those here: DAPF-2023-25."),
+        ({"quarter": "2023-25-Q1"}, "DAPF-2023-25 has no quarter “2023-25-Q1”"),
+        ({"kind": "performance", "quarter": "2023-24-closing"}, "There is no quarterly performance return"),
+    ],
+)
+def test_what_is_not_there_is_refused_in_words_with_exit_2(
+    scene: Scene, tmp_path: Path, wrong: dict[str, str], words: str
+) -> None:
+    with pytest.raises(CommandError, match=words) as refused:
+        make(tmp_path, **wrong)
+    assert refused.value.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_a_directory_that_cannot_be_written_is_named(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(CommandError, match="cannot be written") as refused:
+        make(tmp_path / "file" / "below")
+    assert refused.value.returncode == 2

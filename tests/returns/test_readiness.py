@@ -1,0 +1,171 @@
+"""What a return waits for: each thing found, in words, with a link that leads somewhere."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from board import clock
+from board.quarters import RESULTS
+from funding.budgeting import notice_underspend
+from funding.models import Forecast, Transaction, VarianceReason
+from funding.spending import Charge
+from returns import certifying, closing, readiness
+from returns.readiness import Item
+from tests.returns.scenes import JULY, Scene
+
+D = Decimal
+
+
+def items(scene: Scene, kind: str = "claim", quarter: str = "2023-24-Q1") -> list[Item]:
+    return readiness.readiness(scene.programme, scene.quarter(quarter), kind, clock.today())
+
+
+def found(scene: Scene, code: str, **where: str) -> list[Item]:
+    return [item for item in items(scene, **where) if item.code == code]
+
+
+def test_a_quarter_with_everything_in_place_waits_for_nothing(scene: Scene) -> None:
+    scene.closed()
+    assert [item.words for item in items(scene) if item.blocking] == []
+
+
+def test_an_open_quarter_blocks_and_leads_to_its_closing(scene: Scene) -> None:
+    [item] = found(scene, "closed")
+    assert item.blocking
+    assert "still open for spend" in item.words
+    assert item.url == f"/returns/quarters/{scene.quarter().pk}/close/money"
+
+
+def test_the_grants_keeper_must_declare_and_a_match_funder_may_follow(scene: Scene) -> None:
+    weights = {("Home Office grant" in item.words): item.weight for item in found(scene, "declared")}
+    assert weights == {True: "blocking", False: "warning"}
+    scene.spend()
+    scene.declare()
+    assert {item.weight for item in found(scene, "declared")} == {"warning"}
+
+
+def test_an_earlier_quarter_of_the_year_comes_first(scene: Scene) -> None:
+    [item] = found(scene, "F29", quarter="2023-24-Q2")
+    assert item.blocking
+    assert "2023-24 Q1 (April to June 2023) is not certified yet" in item.words
+    assert found(scene, "F29", quarter="2024-25-Q1") == []
+
+
+def test_a_variance_over_the_threshold_is_explained(scene: Scene) -> None:
+    scene.spend()
+    assert {item.weight for item in found(scene, "F10")} == {"blocking"}
+    assert len(found(scene, "F10")) == 3
+    scene.explain()
+    assert found(scene, "F10") == []
+
+
+def test_an_explanation_of_another_variance_is_asked_to_be_confirmed(scene: Scene) -> None:
+    scene.spend()
+    scene.explain()
+    VarianceReason.objects.filter(project__code="SIS").update(variance=D("-25000.00"))
+    assert found(scene, "F10") == []
+    VarianceReason.objects.filter(project__code="SIS").update(variance=D("-25000.01"))
+    [item] = found(scene, "F10")
+    assert item.weight == "warning"
+    assert "Confirm or change the explanation" in item.words
+
+
+def test_a_third_raising_again_without_a_reason_blocks(scene: Scene) -> None:
+    line, before = scene.money.line(), None
+    for number in (1, 2, 3, 4):
+        quarter = scene.quarter(f"2023-24-Q{number}")
+        with clock.at(quarter.last_day + timedelta(days=4)):
+            before = scene.money.record(
+                "100.00",
+                Charge(line, quarter),
+                on=quarter.last_day,
+                kind=Transaction.Kind.ACCRUAL,
+                re_raises=before,
+            )
+            reasons = found(scene, "F21", quarter=quarter.code)
+            assert len(reasons) == (1 if number == 4 else 0)
+            closing.close(quarter=quarter, what="money", by=scene.commissioning)
+    assert reasons[0].blocking
+    assert "for the third time" in reasons[0].words
+    Transaction.objects.filter(pk=before.pk).update(reason="The evaluator waits for an order number")
+    assert found(scene, "F21", quarter="2023-24-Q4") == []
+
+
+def test_an_underspend_is_told_to_the_funder(scene: Scene) -> None:
+    scene.spend()
+    [item] = found(scene, "F13")
+    assert item.weight == "warning"
+    assert "£90,700.00 under its award" in item.words
+    notice_underspend(
+        source=scene.money.grant,
+        year=scene.quarter().year,
+        amount=D("90700.00"),
+        noticed_on=JULY,
+        told_on=JULY,
+        words="A late start",
+        by=scene.finance,
+    )
+    assert found(scene, "F13") == []
+
+
+def test_a_year_without_forecast_says_that_its_outturn_is_spend_alone(scene: Scene) -> None:
+    assert found(scene, "forecast") == []
+    Forecast.objects.all().delete()
+    assert [item.weight for item in found(scene, "forecast")] == ["warning"]
+
+
+def test_held_lines_are_told_and_do_not_block(scene: Scene) -> None:
+    scene.spend()
+    [item] = found(scene, "held")
+    assert item.weight == "information"
+    assert "1 line is held out of the claim, £900.00 in all" in item.words
+
+
+def test_a_reopened_quarter_must_be_closed_again(scene: Scene) -> None:
+    scene.closed()
+    closing.reopen(
+        quarter=scene.quarter(),
+        what="money",
+        organisation=None,
+        reason="An invoice was mislaid",
+        until=clock.now() + timedelta(days=1),
+        by=scene.commissioning,
+    )
+    assert "opened again for spend" in found(scene, "closed")[0].words
+
+
+def test_worst_comes_first(scene: Scene) -> None:
+    scene.spend()
+    weights = [item.weight for item in items(scene)]
+    assert weights == sorted(weights, key=("blocking", "warning", "information").index)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_every_link_leads_somewhere(scene: Scene, closed: bool) -> None:
+    if closed:
+        scene.closed()
+    else:
+        scene.spend()
+    shown = items(scene) + items(scene, quarter="2023-24-Q2") + items(scene, kind="performance")
+    assert shown
+    assert all(item.url.startswith("/") for item in shown)
+
+
+def test_results_that_are_not_in_block_until_the_return_says_why(scene: Scene) -> None:
+    scene.asked_for_results()
+    [item] = found(scene, "X01", kind="performance")
+    assert item.blocking
+    the_return = scene.open_return("performance", by=scene.commissioning)
+    certifying.write_commentary(
+        the_return=the_return,
+        section="missing-results",
+        words="The provider's system is down; its results are expected in August.",
+        seen_version=None,
+        by=scene.commissioning,
+    )
+    assert found(scene, "X01", kind="performance")[0].blocking
+    scene.close(RESULTS)
+    [item] = found(scene, "X01", kind="performance")
+    assert item.weight == "warning"
+    assert "says why" in item.words
