@@ -200,3 +200,10 @@ class Money:
         """Record an entry; without charges it goes whole to CHB's provider line in 2023-24 Q1."""
         used = charges or (Charge(self.line(), self.quarter()),)
         return record(entry=self.entry(cost, **fields), charges=used, by=by or self.finance).transaction
+
+    def record_late(self, cost: str) -> Transaction:
+        """An invoice of June that arrived after its quarter had closed: recorded in the second quarter."""
+        charge = Charge(self.line(), self.quarter("2023-24-Q2"), relates_to=self.quarter())
+        return self.record(
+            cost, charge, on=date(2023, 8, 11), service_from=date(2023, 6, 1), service_to=date(2023, 6, 30)
+        )
