@@ -82,8 +82,13 @@ def slots_of(submission: Submission) -> list[Slot]:
         definition = version_on(list(measure.kpi.versions.all()), quarter.first_day)
         if definition is not None and not definition.computed:
             slots += _slots_of_measure(measure, definition, quarter, quarters, open_milestones)
-    order = list(Section)
-    return sorted(slots, key=lambda slot: (order.index(slot.section), slot.key))
+    return sorted(slots, key=_place)
+
+
+def _place(slot: Slot) -> tuple[int, bool, str]:
+    """By section; what stood on the first day comes before what came after."""
+    opening = slot.definition.balancing and slot.definition.kind == Kind.SNAPSHOT
+    return (list(Section).index(slot.section), not opening, slot.key)
 
 
 def _slots_of_measure(

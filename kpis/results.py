@@ -320,9 +320,10 @@ def _shown(
         return Shown(None, unit, state, trace=trace)
     if shown is None:
         return Shown(None, unit, "nil", caveat="no cases", trace=trace)
-    if (cell.incomplete or provisional) and state in ("", "nil"):
+    if cell.incomplete:
+        state, said = "p", "; ".join(words for words in (said, "some figures are missing") if words)
+    elif provisional and state in ("", "nil"):
         state = "p"
-        said = "; ".join(words for words in (said, "some figures are missing" if cell.incomplete else "") if words)
     open_view = guard is None or not guard.hides
     if not open_view and isinstance(shown, int) and definition.sensitive:
         shown = guard.rounded(shown)  # type: ignore[union-attr]

@@ -45,20 +45,17 @@ class PerformanceTable(Table):
     caption = "Performance by KPI"
     empty_text = "No KPI matches. Clear the filters, or choose another quarter."
 
-    code = Column("KPI", linkify=lambda record: record["url"], orderable=False)
-    name = Column("Measure", orderable=False)
+    measure = Column("Measure", linkify=lambda record: record["url"], orderable=False)
     q1 = Column("Q1", orderable=False)
     q2 = Column("Q2", orderable=False)
     q3 = Column("Q3", orderable=False)
     q4 = Column("Q4", orderable=False)
     year = Column("Year to date", orderable=False)
-    programme = Column("Programme to date", orderable=False)
     target = Column("Target to date", orderable=False)
     rag = TagColumn("Rating", colours=COLOURS, orderable=False)
-    supplier = Column("Supplier", orderable=False)
 
 
-for _name in ("q1", "q2", "q3", "q4", "year", "programme", "target"):
+for _name in ("q1", "q2", "q3", "q4", "year", "target"):
     PerformanceTable.base_columns[_name].numeric = True
 
 

@@ -490,7 +490,6 @@ class Performance(_Figures, ListPage):
     action, heading = "results.read", "Performance by KPI"
     template_name = "kpis/performance.html"
     table_class, filterset_class = PerformanceTable, KpiFilters
-    per_page = 200
 
     def get_queryset(self) -> Any:
         return Kpi.objects.visible_to(self.request.user).select_related("project")
@@ -528,14 +527,11 @@ class Performance(_Figures, ListPage):
         quarter = self.quarter
         return {
             "url": reverse("kpis:breakdown", args=[quarter.programme.code, quarter.code, line.code]),  # type: ignore[union-attr]
-            "code": line.code,
-            "name": f"{line.name} ({line.unit})" if line.unit not in ("cases", "per cent") else line.name,
+            "measure": f"{line.code} {line.name}",
             **{f"q{place}": figure_words(shown) for place, shown in enumerate(line.quarters, start=1)},
             "year": figure_words(line.year_to_date),
-            "programme": figure_words(line.programme_to_date),
             "target": "" if line.target_so_far is None else _target(line),
             "rag": line.rag,
-            "supplier": line.supplier,
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

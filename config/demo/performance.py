@@ -94,7 +94,7 @@ LATE = {
 }
 QUERIED = {("2024-25-Q1", "SIS-sis")}
 REVISED = ("2024-25-Q1", "CHB-change")
-QUERY_WORDS = "Ten fewer sessions were offered than last quarter while starts rose. Is a clinic missing from the count?"
+QUERY_WORDS = "45 sessions were offered, 67 last quarter, with one start fewer. Is a clinic missing from the count?"
 ANSWER_WORDS = "Yes: the Friday clinic in Southend had been left out. The sessions offered and attended are put right."
 REVISION_WORDS = (
     "Partners contacted in the last week of June were entered in July. The four figures on partners are put right."
@@ -221,7 +221,7 @@ def _whole_course(submission: Submission, name: str, place: int, people: dict[st
     day = add_working_days(quarter.provider_due_on, days_late) if days_late else _before_due(quarter, place % 4)
     queried = (quarter.code, name) in QUERIED
     if queried:
-        boxes |= {f"{submission.duty.project.code}-14.{column}": "41" for column in ("numerator",)}
+        boxes |= _rate(f"{submission.duty.project.code}-14", 33, 45)
     _hand_in(submission, boxes, day, _reporter(submission, people), why)
     if queried:
         _query_and_answer(submission, people)
@@ -310,9 +310,7 @@ MID_WORK = {
     "VIC-safe": "accepted", "SIS-sis": "queried", "PIP-pipa": "submitted", "PIP-police": "submitted",
     "GDM-ecc": "submitted", "PGM-pfcc": "submitted", "CHB-change": "half", "CHB-police": "submitted",
 }  # fmt: skip
-LAST_QUERY = (
-    "Fewer children are counted than last quarter while starts are the same. Please check the household records."
-)
+LAST_QUERY = "Only two victims were asked whether they feel safer, four last quarter. Is a review missing?"
 
 
 def _in_mid_work(submission: Submission, name: str, people: dict[str, User]) -> None:
