@@ -1,0 +1,222 @@
+"""The supplier’s pages: filling, checking and submitting, answering, revising."""
+
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from board import clock
+from board.views import ActPage
+from core.problems import Problem, Refused
+from kpis import submitting
+from kpis.answers import boxes_of
+from kpis.asking import Slot
+from kpis.forms import AnswerForm, LateForm, ReviseForm, SectionForm, SubmitForm
+from kpis.gathering import context_of
+from kpis.kinds import Section
+from kpis.models import Submission, SubmissionQuery
+from kpis.reading import read_sections
+from kpis.rules import OPENINGS, find_problems
+from kpis.views.shared import OfSubmission
+
+
+class Fill(OfSubmission, ActPage):
+    """The boxes of one section."""
+
+    action = "submissions.fill"
+    form_class = SectionForm
+    template_name = "kpis/section.html"
+    button = "Save and continue"
+
+    def allowed(self) -> bool:
+        fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
+        return fills and self.object.may_change
+
+    @cached_property
+    def part(self) -> Section:
+        """The section named in the address."""
+        if self.kwargs["section"] not in [row.value for row in self.sections]:
+            raise Http404("These results have no such section")
+        return Section(self.kwargs["section"])
+
+    @cached_property
+    def asked(self) -> list[Slot]:
+        return [slot for slot in self.slots if slot.section == self.part]
+
+    def get_heading(self) -> str:
+        return self.part.label
+
+    def get_lead(self) -> str:
+        return f"Section {self.sections.index(self.part) + 1} of {len(self.sections)}"
+
+    def get_initial(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {"version": self.object.version}
+        for slot in self.asked:
+            if slot.key in self.answers:
+                shown |= boxes_of(self.answers[slot.key])
+            else:
+                shown |= self._carried_forward(slot)
+        return shown
+
+    def _carried_forward(self, slot: Slot) -> dict[str, str]:
+        """An opening figure is last quarter's closing one; nothing else is copied."""
+        project, _, number = slot.code.partition("-")
+        closing = self.before.get(f"{project}-{OPENINGS[number]}") if number in OPENINGS else None
+        return {} if closing is None or closing.count is None else {slot.key: str(closing.count)}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last}
+
+    def act(self, form: Any) -> Submission:
+        return submitting.save_draft(
+            submission=self.object,
+            figures=form.figures(),
+            seen_version=form.cleaned_data["version"],
+            by=self.request.user,
+        )
+
+    def get_success_url(self, result: Any = None) -> str:
+        if "leave" in self.request.POST:
+            return reverse("kpis:submission", args=[self.object.pk])
+        later = self.sections[self.sections.index(self.part) + 1 :]
+        if later:
+            return reverse("kpis:fill", args=[self.object.pk, later[0].value])
+        return reverse("kpis:submit", args=[self.object.pk])
+
+    def get_success_message(self, result: Any) -> str:
+        return f"{self.part.label}: saved."
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        questions = self.object.queries.filter(section=self.part, answer="") if "section" in self.kwargs else ()
+        return super().get_context_data(questions=questions, **kwargs)
+
+
+class SubmitLate(Fill):
+    """All boxes at once, for results that come after the quarter closed."""
+
+    form_class = LateForm
+    button = "Submit late"
+
+    @cached_property
+    def asked(self) -> list[Slot]:
+        return self.slots
+
+    def get_heading(self) -> str:
+        return "Submit late"
+
+    def get_lead(self) -> str:
+        return "The quarter is closed for results. These go into it as late, and the next return says so."
+
+    def act(self, form: Any) -> list[Problem]:
+        return submitting.submit_late(
+            submission=self.object,
+            figures=form.figures(),
+            seen_version=form.cleaned_data["version"],
+            reason=form.cleaned_data["late_reason"],
+            by=self.request.user,
+        )
+
+    def get_success_url(self, result: Any = None) -> str:
+        return reverse("kpis:submission", args=[self.object.pk])
+
+    def get_success_message(self, result: Any) -> str:
+        return "Submitted late. A commissioning officer will look at it."
+
+
+class Submit(OfSubmission, ActPage):
+    """Check answers, and hand them in."""
+
+    action = "submissions.fill"
+    heading = "Check your answers"
+    form_class = SubmitForm
+    template_name = "kpis/submit.html"
+    button = "Submit"
+    success_message = "Submitted. A commissioning officer will accept it or come back with a question."
+
+    def allowed(self) -> bool:
+        fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
+        return fills and self.object.may_change
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.object.version}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        row = self.object
+        late = row.submitted_at is None and row.revision == 1 and clock.today() > row.quarter.provider_due_on
+        return {**super().get_form_kwargs(), "late": late}
+
+    def act(self, form: Any) -> list[Problem]:
+        try:
+            return submitting.submit(
+                submission=self.object,
+                seen_version=form.cleaned_data["version"],
+                late_reason=form.cleaned_data.get("late_reason", ""),
+                by=self.request.user,
+            )
+        except Refused as refusal:
+            # What is about a figure is listed with a link to its box; the form keeps what is about itself.
+            own = [row for row in refusal.problems if not self._address(row)]
+            put_right = Problem("", "Put right what is listed below, then submit again.", True, "")
+            raise Refused(own or [put_right]) from refusal
+
+    def _address(self, problem: Problem) -> str:
+        """Where the box of a problem is; empty for one that is about no box."""
+        slot = next(
+            (row for row in self.slots if problem.where == row.key or problem.where.startswith(f"{row.key}.")), None
+        )
+        if slot is None:
+            return ""
+        return reverse("kpis:fill", args=[self.object.pk, slot.section.value]) + f"#id_{problem.where}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        answers = {key: submitting.completed(answer) for key, answer in self.answers.items()}
+        context = context_of(self.object, self.slots, answers, today=clock.today())
+        found = [(problem, self._address(problem)) for problem in find_problems(context)]
+        return super().get_context_data(
+            sections=read_sections(self.slots, self.answers, self.last),
+            may_change=True,
+            blocking=[pair for pair in found if pair[0].blocking],
+            worth_a_look=[pair for pair in found if not pair[0].blocking],
+            **kwargs,
+        )
+
+
+class AnswerQuery(OfSubmission, ActPage):
+    """Answer a question."""
+
+    action, heading, button = "submissions.fill", "Answer the query", "Save the answer"
+    form_class = AnswerForm
+    success_message = "Answer saved. Put the figures right where needed, then submit again."
+
+    def allowed(self) -> bool:
+        return super().allowed() and submitting.may_fill(self.request.user, self.object)
+
+    @cached_property
+    def question(self) -> SubmissionQuery:
+        return get_object_or_404(self.object.queries, pk=self.kwargs["query"])
+
+    def get_lead(self) -> str:
+        return f"{self.question.get_section_display()}: {self.question.reason}"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"words": self.question.answer}
+
+    def act(self, form: Any) -> SubmissionQuery:
+        return submitting.answer(query=self.question, by=self.request.user, **form.cleaned_data)
+
+
+class Revise(OfSubmission, ActPage):
+    """Begin a revision of accepted results."""
+
+    action, heading, button = "submissions.fill", "Revise these results", "Begin the revision"
+    lead = "The accepted figures count until the revision is accepted. Those that change are marked [r]."
+    form_class = ReviseForm
+    success_message = "The revision is open with the accepted figures in it. Change what is wrong, then submit."
+
+    def act(self, form: Any) -> Submission:
+        return submitting.revise(submission=self.object, by=self.request.user, **form.cleaned_data)
+
+    def get_success_url(self, result: Any = None) -> str:
+        return reverse("kpis:submission", args=[(result or self.object).pk])

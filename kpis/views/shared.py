@@ -1,0 +1,83 @@
+"""What the pages about one submission share."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from board.models import Quarter
+from board.views import Link
+from kpis.answers import Answer, stored_answers
+from kpis.asking import Slot, slots_of
+from kpis.forms import words_of_last
+from kpis.gathering import cells_before
+from kpis.kinds import Section
+from kpis.models import Submission
+
+SUBMISSION_ROWS = "duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year"
+
+
+class OfSubmission:
+    """What the pages about one submission share."""
+
+    section = "Results"
+
+    def get_queryset(self) -> Any:
+        rows = Submission.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
+        return rows.select_related(*SUBMISSION_ROWS, "submitted_by", "accepted_by")
+
+    def get_section(self) -> str:
+        row = self.object  # type: ignore[attr-defined]
+        return f"{row.duty.project.name}, {row.quarter}"
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        row = self.object  # type: ignore[attr-defined]
+        return [
+            Link("Results", reverse("kpis:submissions")),
+            Link(title_of(row), reverse("kpis:submission", args=[row.pk])),
+        ]
+
+    def get_back_url(self) -> str:
+        return reverse("kpis:submission", args=[self.object.pk])  # type: ignore[attr-defined]
+
+    def get_success_url(self, result: Any = None) -> str:
+        return reverse("kpis:submission", args=[self.object.pk])  # type: ignore[attr-defined]
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        return slots_of(self.object)  # type: ignore[attr-defined]
+
+    @cached_property
+    def answers(self) -> dict[str, Answer]:
+        return stored_answers(self.object, self.slots)  # type: ignore[attr-defined]
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sections that this submission has, in order."""
+        return list(dict.fromkeys(slot.section for slot in self.slots))
+
+    @cached_property
+    def last(self) -> dict[str, str]:
+        """Slot key -> last quarter's figure in words."""
+        before = self.before
+        return {slot.key: words_of_last(slot, before.get(slot.code)) for slot in self.slots if not slot.entry_quarter}
+
+    @cached_property
+    def before(self) -> Mapping[str, Any]:
+        """KPI code -> the cell of the quarter before."""
+        row = self.object  # type: ignore[attr-defined]
+        codes = sorted(
+            quarter.code
+            for quarter in Quarter.objects.filter(programme=row.quarter.programme_id, kind=Quarter.Kind.QUARTER)
+            if quarter.order < row.quarter.order
+        )
+        if not codes:
+            return {}
+        found = cells_before(row, [slot.code for slot in self.slots])
+        return {code: cells[codes[-1]] for code, cells in found.items() if codes[-1] in cells}
+
+
+def title_of(row: Submission) -> str:
+    revision = f", revision {row.revision}" if row.revision > 1 else ""
+    return f"{row.duty.organisation.short_name}, {row.quarter.short_label}{revision}"

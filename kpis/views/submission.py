@@ -1,0 +1,109 @@
+"""One submission: where it stands, what it says, what can be done with it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from board import clock
+from board.access import may
+from board.quarters import RESULTS, is_open
+from board.views import DetailPage, Fact, Link, Status
+from core.forms import day_in_words
+from core.templatetags.govuk import moment
+from kpis import submitting
+from kpis.models import Submission
+from kpis.reading import ReadSection, read_sections
+from kpis.tables import STATUS_COLOURS
+from kpis.views.shared import OfSubmission, title_of
+
+
+class SubmissionPage(OfSubmission, DetailPage):
+    """One submission: where it stands, what it says, what can be done with it."""
+
+    action = "submissions.read"
+    template_name = "kpis/submission.html"
+
+    def get_heading(self) -> str:
+        return title_of(self.object)
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Results", reverse("kpis:submissions"))]
+
+    def get_status(self) -> Status:
+        return Status(self.object.get_status_display(), STATUS_COLOURS[self.object.status])
+
+    def get_lead(self) -> str:
+        if not self.may_change:
+            return ""
+        done = len(self.answers)
+        return f"{done} of {len(self.slots)} figures are filled. You can save and come back."
+
+    @cached_property
+    def may_change(self) -> bool:
+        """Whether this person can fill it now."""
+        row = self.object
+        return row.may_change and submitting.may_fill(self.request.user, row) and self.takes_results
+
+    @cached_property
+    def takes_results(self) -> bool:
+        row = self.object
+        return row.revision > 1 or row.after_close or is_open(row.quarter, RESULTS, clock.now(), row.duty.organisation)
+
+    def get_actions(self) -> Sequence[Link]:
+        row, user = self.object, self.request.user
+        found = []
+        if self.may_change:
+            found.append(Link("Check answers and submit", reverse("kpis:submit", args=[row.pk])))
+        elif row.may_change and submitting.may_fill(user, row):
+            found.append(Link("Submit late", reverse("kpis:submit_late", args=[row.pk])))
+        if submitting.may_decide(user, row):
+            if row.status == Submission.Status.SUBMITTED and row.submitted_by_id != user.pk:
+                found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))
+            if row.status in (Submission.Status.SUBMITTED, Submission.Status.QUERIED):
+                found.append(Link("Query a section", reverse("kpis:query", args=[row.pk]), secondary=True))
+        if row.status == Submission.Status.ACCEPTED and may(user, "submissions.fill") and not self.being_revised:
+            found.append(Link("Revise", reverse("kpis:revise", args=[row.pk]), secondary=True))
+        return found
+
+    @cached_property
+    def being_revised(self) -> bool:
+        row = self.object
+        return Submission.objects.filter(duty=row.duty_id, quarter=row.quarter_id, revision__gt=row.revision).exists()
+
+    def get_facts(self) -> Sequence[Fact]:
+        row = self.object
+        facts = [
+            Fact("Reference", row.reference),
+            Fact("Project", row.duty.project.name),
+            Fact("Quarter", str(row.quarter)),
+            Fact("Due", day_in_words(row.quarter.provider_due_on)),
+        ]
+        if row.submitted_at:
+            facts.append(Fact("Submitted", f"{moment(row.submitted_at)} by {row.submitted_by}"))
+        if row.late:
+            facts.append(Fact("Why it was late", row.late_reason))
+        if row.accepted_at:
+            facts.append(Fact("Accepted", f"{moment(row.accepted_at)} by {row.accepted_by}"))
+        if row.superseded_at:
+            facts.append(Fact("Superseded", moment(row.superseded_at)))
+        if row.revision_reason:
+            facts.append(Fact("Reason for the revision", row.revision_reason))
+        if row.first_reported_in:
+            facts.append(Fact("First reported in", row.first_reported_in))
+        return facts
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        queries = list(self.object.queries.select_related("by", "answered_by"))
+        fill = submitting.may_fill(self.request.user, self.object)
+        return super().get_context_data(
+            sections=self.read(),
+            queries=queries,
+            may_change=self.may_change,
+            may_answer=fill and self.object.status == Submission.Status.QUERIED,
+            **kwargs,
+        )
+
+    def read(self) -> list[ReadSection]:
+        return read_sections(self.slots, self.answers, self.last)
