@@ -164,8 +164,7 @@ class ImpactTable(Table):
     """What an entry does to the budget lines that it charges."""
 
     caption = "Budget, actual and remaining"
-    line = Column("Budget line")
-    state = Column("State")
+    line = UnderColumn("Budget line", under="under")
     cost = MoneyColumn("This entry", total=True)
     budget = MoneyColumn("Budget for the year")
     before = MoneyColumn("Actual before")
@@ -236,10 +235,11 @@ class StandingTable(Table):
         if not record.act_url:
             return ""
         return format_html(
-            '<a class="govuk-link" href="{}">{}<span class="govuk-visually-hidden"> {}</span></a>',
+            '<a class="govuk-link" href="{}" aria-label="{} {}">{}</a>',
             record.act_url,
             record.act,
             record.source,
+            record.act,
         )
 
 

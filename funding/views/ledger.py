@@ -128,7 +128,8 @@ def facts_of(reading: LedgerReading) -> list[Fact]:
 def tables_of(reading: LedgerReading) -> list[Table]:
     """Unreadable rows and problems first, then the sheets, then the first payments."""
     wrong = [Problem("", f"Not read: {row.reason}", True, f"{row.sheet}!{row.row}") for row in reading.unreadable]
-    problems = [*wrong, *reading.problems]
+    # L1 names the first rows that cannot be read; here each has its own line.
+    problems = [*wrong, *(one for one in reading.problems if one.code != "L1")]
     left_out = len(problems) - SHOWN_PROBLEMS
     shown = [{"where": one.where or "The file", "message": one.message} for one in problems[:SHOWN_PROBLEMS]]
     if left_out > 0:

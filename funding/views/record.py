@@ -20,7 +20,7 @@ from funding.forms import MOST_LINES, ChargeFormSet, ChargeRows, RecordForm, cha
 from funding.positions import impact
 from funding.spending import Charge, record, rehearse
 from funding.tables import ImpactTable
-from funding.views.spend import SPEND, ImpactRow, impact_table, line_words, spend_crumb, told_of_held
+from funding.views.spend import SPEND, impact_rows, impact_table, spend_crumb, told_of_held
 
 PREFIX = "charges"
 
@@ -90,10 +90,10 @@ class Record(Page):
         done = record(
             entry=form.entry(charges), charges=charges, by=self.request.user, once=form.cleaned_data["once"]
         )  # fmt: skip
-        for problem in done.warnings:
-            messages.warning(self.request, problem.message)
-        if form.said_about_vat:
-            messages.info(self.request, form.said_about_vat)
+        said = [*(problem.message for problem in done.warnings), form.said_about_vat]
+        # One message: a page has one region of a name.
+        if words := " ".join(filter(None, said)):
+            messages.warning(self.request, words)
         return redirect(reverse("funding:recorded", args=[done.transaction.reference]))
 
     def put_back(self, form: RecordForm, rows: ChargeFormSet, problems: Sequence[Problem]) -> None:
@@ -114,26 +114,12 @@ class Record(Page):
         chosen = dict.fromkeys(rows.chosen_lines(), NOUGHT)
         if not chosen:
             return None
-        found = impact(chosen, recorded=True, today=clock.today())
-        table = ImpactTable(
-            [
-                ImpactRow(
-                    line_words(row.line),
-                    "",
-                    row.cost,
-                    row.budget,
-                    row.before,
-                    row.after,
-                    row.remaining_before,
-                    row.remaining_after,
-                )
-                for row in found
-            ],
+        return ImpactTable(
+            impact_rows(impact(chosen, recorded=True, today=clock.today()), {}),
             caption="The lines that you chose, as they stand",
-            exclude=("state", "cost", "after", "remaining_after"),
+            exclude=("cost", "after", "remaining_after"),
             prefix="impact-",
         )
-        return table
 
     def show(self, form: RecordForm, rows: ChargeFormSet, table: Table | None = None, **more: Any) -> HttpResponse:
         return self.render_to_response(

@@ -1,6 +1,6 @@
 """Spend: the list, one entry with its history, and the acts that put it right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from core.tables import Table
 from funding.filters import SpendFilters
 from funding.forms import CorrectForm, ReasonForm, open_to
 from funding.models import BudgetLine, ClaimLine, SpendLine, Transaction
-from funding.positions import impact
+from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, reconsider, remaining_by_line, void
 from funding.spending import reverse as reverse_entry
@@ -235,13 +235,23 @@ class ImpactRow:
     """A row of the table of what an entry does to its budget lines."""
 
     line: str
-    state: str
-    cost: Any
-    budget: Any
-    before: Any
-    after: Any
-    remaining_before: Any
-    remaining_after: Any
+    under: str
+    figures: Impact
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.figures, name)
+
+
+def impact_rows(found: Sequence[Impact], states: Mapping[BudgetLine, Sequence[str]]) -> list[ImpactRow]:
+    """The rows of the table: project and heading, with source, year and states under them."""
+    return [
+        ImpactRow(
+            f"{row.line.project} · {row.line.heading}",
+            ", ".join([row.line.source.name, row.line.year.code, *dict.fromkeys(states.get(row.line, ()))]),
+            row,
+        )
+        for row in found
+    ]
 
 
 def impact_table(lines: Sequence[SpendLine], *, recorded: bool) -> Table:
@@ -255,20 +265,8 @@ def impact_table(lines: Sequence[SpendLine], *, recorded: bool) -> Table:
         is_cost = line.transaction.kind != Transaction.Kind.ADVANCE
         costs[line.budget_line] = costs.get(line.budget_line, NOUGHT) + (line.cost if is_cost else NOUGHT)
         states.setdefault(line.budget_line, []).append(line.get_state_display())
-    rows = [
-        ImpactRow(
-            line_words(row.line),
-            ", ".join(dict.fromkeys(states[row.line])),
-            row.cost,
-            row.budget,
-            row.before,
-            row.after,
-            row.remaining_before,
-            row.remaining_after,
-        )
-        for row in impact(costs, recorded=recorded, today=clock.today())
-    ]
-    return ImpactTable(rows, prefix="impact-")
+    found = impact(costs, recorded=recorded, today=clock.today())
+    return ImpactTable(impact_rows(found, states), prefix="impact-")
 
 
 class OwnEntry:
