@@ -1,0 +1,25 @@
+"""Performance reported: what is measured, who reports it, and what they reported.
+
+How figures are added is never a column: it follows from a measure's kind, in `kpis/aggregation.py`.
+"""
+
+from kpis.models.definitions import Category, Dimension, Identity, Kpi, KpiVersion, Target, version_on
+from kpis.models.duties import Duty, DutyMeasure
+from kpis.models.results import Breakdown, Result
+from kpis.models.submissions import Submission, SubmissionQuery
+
+__all__ = [
+    "Breakdown",
+    "Category",
+    "Dimension",
+    "Duty",
+    "DutyMeasure",
+    "Identity",
+    "Kpi",
+    "KpiVersion",
+    "Result",
+    "Submission",
+    "SubmissionQuery",
+    "Target",
+    "version_on",
+]

@@ -1,0 +1,168 @@
+"""What was handed in for a quarter, and the questions about it."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from board.models import Programme, Quarter, User
+from board.rows import Kept
+from kpis.kinds import Section
+from kpis.models.duties import Duty
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the duties that the person may see."""
+        return self.filter(duty__in=Duty.objects.visible_to(user))
+
+    def in_programme(self, programme: Programme) -> Self:
+        return self.filter(duty__project__programme=programme)
+
+    def in_force(self) -> Self:
+        """Of each duty and quarter the one whose figures count: the accepted, else the one handed in."""
+        accepted = self.model.objects.filter(
+            duty=models.OuterRef("duty"), quarter=models.OuterRef("quarter"), status="accepted"
+        )
+        return self.filter(Q(status="accepted") | (Q(status__in=["submitted", "queried"]) & ~models.Exists(accepted)))
+
+    def latest(self) -> Self:
+        """Of each duty and quarter the newest revision, whatever its state."""
+        newer = self.model.objects.filter(
+            duty=models.OuterRef("duty"), quarter=models.OuterRef("quarter"), revision__gt=models.OuterRef("revision")
+        )
+        return self.filter(~models.Exists(newer))
+
+
+class Submission(Kept):
+    """One row is what a duty reports for a quarter; a revision is a new row, which supersedes when accepted."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Submitted"
+        QUERIED = "queried", "Queried"
+        ACCEPTED = "accepted", "Accepted"
+        SUPERSEDED = "superseded", "Superseded"
+
+    OPEN_STATUSES: ClassVar = (Status.DRAFT, Status.SUBMITTED, Status.QUERIED)
+    EDITABLE: ClassVar = (Status.DRAFT, Status.QUERIED)
+
+    reference = models.CharField(max_length=120, unique=True)
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="submissions")
+    quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="submissions")
+    revision = models.PositiveSmallIntegerField(default=1)
+    revision_reason = models.TextField(blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    # Whether it came after the provider's due date, as stood when it was first submitted.
+    late = models.BooleanField(default=False)
+    late_reason = models.TextField(blank=True)
+    after_close = models.BooleanField(default=False, help_text="First submitted when results were closed.")
+    first_reported_in = models.CharField(max_length=80, blank=True, help_text="Reference of the return, as text.")
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["reference"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["duty", "quarter", "revision"], name="submission_revision_once"),
+            models.UniqueConstraint(
+                fields=["duty", "quarter"],
+                condition=Q(status__in=["draft", "submitted", "queried"]),
+                name="submission_one_open",
+                violation_error_message="These results are being revised already.",
+            ),
+            models.UniqueConstraint(
+                fields=["duty", "quarter"], condition=Q(status="accepted"), name="submission_one_accepted"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "submitted", "queried", "accepted", "superseded"]),
+                name="submission_status_known",
+                violation_error_message="A submission is a draft, submitted, queried, accepted or superseded.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft", submitted_at=None, submitted_by=None)
+                | (~Q(status="draft") & Q(submitted_at__isnull=False, submitted_by__isnull=False)),
+                name="submission_submitted_by_someone",
+                violation_error_message="Only a draft has not been submitted by someone at some time.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "submitted", "queried"], accepted_at=None, accepted_by=None)
+                | Q(status__in=["accepted", "superseded"], accepted_at__isnull=False, accepted_by__isnull=False),
+                name="submission_accepted_by_someone",
+                violation_error_message="What is accepted names who accepted it and when; nothing else does.",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_by=None) | ~Q(accepted_by=F("submitted_by")),
+                name="submission_not_accepted_by_its_submitter",
+                violation_error_message="Someone other than the person who submitted it must accept it.",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="superseded") & Q(superseded_at__isnull=False))
+                | (~Q(status="superseded") & Q(superseded_at=None)),
+                name="submission_superseded_at_a_time",
+                violation_error_message="What is superseded, and nothing else, has the time when it was.",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision=1, revision_reason="") | (Q(revision__gt=1) & ~Q(revision_reason="")),
+                name="submission_revision_has_a_reason",
+                violation_error_message="Give the reason for the revision.",
+            ),
+            models.CheckConstraint(
+                condition=Q(late=False) | ~Q(late_reason=""),
+                name="submission_late_has_a_reason",
+                violation_error_message="Say why it is late.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def may_change(self) -> bool:
+        """Whether its figures may be changed, its quarter allowing."""
+        return self.status in self.EDITABLE
+
+
+class SubmissionQuery(models.Model):
+    """One row is a question about a section of a submission, and its answer."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="queries")
+    section = models.CharField(max_length=20, choices=Section)
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["submission", "at", "section"]
+        verbose_name_plural = "submission queries"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="submission_query_has_a_reason",
+                violation_error_message="Say what the supplier should look at.",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_by=None, answered_at=None)
+                | (~Q(answer="") & Q(answered_by__isnull=False, answered_at__isnull=False)),
+                name="submission_query_answered_by_someone",
+                violation_error_message="An answer names who gave it and when.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} {self.section}"
