@@ -42,6 +42,9 @@ def open_return(*, kind: str, programme: Programme, quarter: Quarter, by: User) 
         series = list(series_of(kind, programme, quarter))
         if series and not series[-1].is_frozen:
             return series[-1]
+        if kind == "claim" and (paper := claimed_on_paper(quarter)):
+            words = f"{paper.reference} was certified before this system was in use; its return is on paper."
+            raise refuse("certified", words)
         if series:
             raise refuse("certified", f"{series[-1].reference} is certified. Revise it, with the reason.")
         return _begin(wanted, programme, quarter, 1, "", by)
@@ -53,6 +56,12 @@ def series_of(kind: str, programme: Programme, quarter: Quarter) -> "list[Return
         kind=kind, programme=programme, first_quarter=quarter, last_quarter=quarter, subject=""
     )
     return list(found.select_related("programme__recipient", "last_quarter__year").order_by("revision"))
+
+
+def claimed_on_paper(quarter: Quarter) -> Claim | None:
+    """The quarter's claim of the time before this system: it has a claim on record and no return."""
+    claim = Claim.objects.in_force().filter(quarter=quarter).first()
+    return claim if claim and not Return.objects.filter(kind="claim", last_quarter=quarter).exists() else None
 
 
 def in_force(series: "list[Return]") -> Return | None:

@@ -13,7 +13,7 @@ from core.money import in_words
 from core.problems import Problem
 from funding import declaring
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
-from kpis.results import Outstanding, outstanding
+from kpis.results import outstanding
 from returns import closing
 from returns.kinds import claim_record, kind_of
 from returns.kinds.claim_record import Record
@@ -154,7 +154,9 @@ def _variances(record: Record) -> Iterator[Item]:
         where = (f"Explain {row.project.code}", "budget.change", "funding:explain", args)
         amount = in_words(row.position.variance_to_date)
         if row.is_missing:
-            words = f"{row.project} is {amount} off its profile to date, and nobody has said why. Explain it."
+            where_to = "under" if row.position.variance_to_date < 0 else "over"
+            size = in_words(abs(row.position.variance_to_date))
+            words = f"{row.project} is {size} {where_to} its profile to date, and nobody has said why."
             yield Item("F10", words, "blocking", *where)
         elif row.stale and row.reason is not None:
             words = (
@@ -200,18 +202,17 @@ def _held(record: Record) -> Iterator[Item]:
 def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:
     """X01: results not accepted stop the return, or are explained in it once nothing more can come in."""
     explained = quarters.closed_at(quarter, RESULTS) is not None and _says_why_missing(quarter)
-    for row in outstanding(programme, quarter):
-        where = (row.reference, "submissions.read", row.url_name, row.url_args)
+    waiting = outstanding(programme, quarter)
+    for row in waiting:
+        where = ("See the submission", "submissions.read", row.url_name, row.url_args)
         if explained:
             words = f"{row.words} The return goes without it and says why."
             yield Item("X01", words, "warning", *where)
         else:
-            yield Item("X01", f"{row.words} {_what_to_do(row)}", "blocking", *where)
-
-
-def _what_to_do(row: Outstanding) -> str:
-    what = "Accept or query it" if row.status == "submitted" else "Ask for it"
-    return f"{what}; or, once results are closed, say in the return why it is missing."
+            yield Item("X01", row.words, "blocking", *where)
+    if waiting and not explained:
+        words = "Results that do not come in time: close the quarter, and say in the return why they are missing."
+        yield Item("X01-how", words, "information")
 
 
 def _says_why_missing(quarter: Quarter) -> bool:

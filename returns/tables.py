@@ -8,6 +8,7 @@ from django_tables2 import A
 
 from board.models import Quarter
 from core.tables import Column, DayColumn, MomentColumn, Table, TagColumn
+from returns.content import short_hash
 from returns.models import Return
 
 STATUS_COLOURS = {
@@ -17,7 +18,7 @@ STATUS_COLOURS = {
     Return.Status.CERTIFIED: "green",
     Return.Status.SUPERSEDED: "purple",
 }
-NOT_BEGUN = "Not begun"
+NOT_BEGUN, ON_PAPER = "Not begun", "Certified on paper"
 
 
 class ReturnColumn(Column):
@@ -45,13 +46,16 @@ class ReturnColumn(Column):
 
     def value(self, record: Quarter, value: Any) -> str:
         found = self.latest(record)
+        if found is None and record.kind in self.not_for:
+            return "None asked for"
         if found is None:
-            return "Not asked for" if record.kind in self.not_for else NOT_BEGUN
+            # A claim of the time before this system has its row, and its return on paper.
+            return ON_PAPER if self.kind == "claim" and record.shown_claims else NOT_BEGUN
         return f"{found.get_status_display()}, revision {found.revision}"
 
 
 class OpenColumn(Column):
-    """Whether a quarter is open or closed, and since when."""
+    """Since when a quarter is closed."""
 
     def __init__(self, header: str, field: str, *, not_for: tuple[str, ...]) -> None:
         super().__init__(header, accessor=field, empty_values=())
@@ -60,7 +64,7 @@ class OpenColumn(Column):
     def render(self, record: Quarter, value: Any) -> str:  # type: ignore[override]
         if record.kind in self.not_for:
             return "Takes none"
-        return f"Closed {value:%-d %B %Y}" if value else "Open"
+        return f"Closed {value:%-d %B %Y}" if value else "Not closed"
 
     def value(self, record: Quarter, value: Any) -> str:
         return self.render(record, value)
@@ -90,19 +94,19 @@ class QuarterTable(Table):
 
 
 class SignatureTable(Table):
-    """Who signed a return, in what capacity."""
+    """Who signed a return, in what capacity; rows are `SignatureGiven`."""
 
     caption = "Signatures"
     empty_text = "Nobody has signed this return yet."
-    act = Column("Signature", accessor="get_act_display", orderable=False)
-    person_name = Column("Person", orderable=False)
-    capacity = Column("Role", orderable=False)
-    organisation = Column("Organisation", accessor="organisation__short_name", orderable=False)
-    signed_at = MomentColumn("Signed", orderable=False)
+    capacity = Column("Signature", orderable=False)
+    name = Column("Person", orderable=False)
+    role = Column("Role", orderable=False)
+    organisation = Column("Organisation", orderable=False)
+    moment = MomentColumn("Signed", orderable=False)
     content_hash = Column("Content signed", orderable=False)
 
     def render_content_hash(self, value: str) -> str:
-        return value[:16]
+        return short_hash(value)
 
 
 class RevisionTable(Table):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("quarters/<int:pk>/reopen/<slug:what>", views.Reopen.as_view(), name="reopen"),
     path("quarters/<int:pk>/begin/<slug:kind>", views.Begin.as_view(), name="begin"),
     path("<int:pk>", views.ReturnPage.as_view(), name="return"),
+    path("<int:pk>/read", views.Read.as_view(), name="read"),
     path("<int:pk>/write/<slug:section>", views.Write.as_view(), name="write"),
     path("<int:pk>/sign/<slug:act>", views.Sign.as_view(), name="sign"),
     path("<int:pk>/send-back", views.SendBack.as_view(), name="send-back"),

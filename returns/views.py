@@ -15,6 +15,7 @@ from board.quarters import MONEY, RESULTS
 from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, Status
 from core.problems import Refused
 from core.tables import Table
+from funding.models import Claim
 from returns import certifying, closing, files
 from returns.content import Content, short_hash
 from returns.document import preview
@@ -47,8 +48,10 @@ class QuarterList(ListPage):
 
     def get_queryset(self) -> QuerySet[Quarter]:
         shown = Return.objects.visible_to(self.request.user)
+        claimed = Claim.objects.visible_to(self.request.user).in_force()
         return quarters_of(self.request.user).prefetch_related(
-            Prefetch("returns_to", queryset=shown, to_attr="shown_returns")
+            Prefetch("returns_to", queryset=shown, to_attr="shown_returns"),
+            Prefetch("claims", queryset=claimed, to_attr="shown_claims"),
         )
 
 
@@ -106,14 +109,16 @@ class QuarterPage(DetailPage):
         quarter, user = self.object, self.request.user
         series = certifying.series_of(kind.code, quarter.programme, quarter)
         latest = series[-1] if series else None
+        paper = certifying.claimed_on_paper(quarter) if kind.code == "claim" else None
         begin = ""
-        if latest is None and certifying.may_begin(quarter.programme, user):
+        if latest is None and paper is None and certifying.may_begin(quarter.programme, user):
             begin = reverse("returns:begin", args=[quarter.pk, kind.code])
         return {
             "kind": kind,
             "latest": latest,
             "colour": STATUS_COLOURS[Return.Status(latest.status)] if latest else "",
-            "groups": [] if latest and latest.is_frozen else groups(items_of(quarter, kind), user),
+            "paper": paper,
+            "groups": [] if paper or (latest and latest.is_frozen) else groups(items_of(quarter, kind), user),
             "begin": begin,
         }
 
@@ -190,6 +195,7 @@ class Close(AboutQuarter, ConfirmPage):
     """Close a quarter for spend or for results."""
 
     action, button, danger = "quarters.close", "Close", True
+    template_name = "returns/close.html"
 
     def get_heading(self) -> str:
         return f"Close for {WHAT[self.what]}"
@@ -204,10 +210,10 @@ class Close(AboutQuarter, ConfirmPage):
             )
         return f"After this, nothing is recorded in the quarter. Its accruals are reversed into {into}."
 
-    def get_facts(self) -> Sequence[Fact]:
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kind = next(row for row in KINDS.values() if row.closes == self.what)
-        waiting = [item.words for item in items_of(self.object, kind) if item.code != "closed"]
-        return [Fact("Still missing or worth a look", "\n".join(waiting) or "Nothing")]
+        waiting = [item for item in items_of(self.object, kind) if item.code != "closed"]
+        return super().get_context_data(**{"groups": groups(waiting, self.request.user), **kwargs})
 
     def act(self, form: Any) -> Quarter:
         return closing.close(quarter=self.object, what=self.what, by=self.request.user)
@@ -279,7 +285,7 @@ class AboutReturn:
             Link("Returns", reverse("returns:returns")),
             Link(str(quarter), reverse("returns:quarter", args=[quarter.pk])),
         ]
-        return links if isinstance(self, ReturnPage) else [*links, Link(self.object.reference, self.get_back_url())]
+        return links if type(self) is ReturnPage else [*links, Link(self.object.reference, self.get_back_url())]
 
     def get_back_url(self) -> str:
         return self.object.get_absolute_url()
@@ -289,21 +295,15 @@ class AboutReturn:
         return kind_of(self.object.kind)
 
 
-class ReturnPage(AboutReturn, DetailPage):
-    """One return: status, what it waits for, its words, its files, and all that it says."""
+class Reading:
+    """Pages that show what a return says."""
 
-    action, template_name = "returns.read", "returns/return.html"
-
-    def get_heading(self) -> str:
-        return self.kind.title
-
-    def get_status(self) -> Status:
-        status = Return.Status(self.object.status)
-        return Status(status.label, STATUS_COLOURS[status])
+    object: Return
+    kind: Kind
 
     @cached_property
     def content(self) -> Content | None:
-        """What was certified, or what the record says now; none where it cannot be made, and `items` say why."""
+        """What was certified, or what the record says now; none where it cannot be made, which readiness explains."""
         the_return = self.object
         if the_return.is_frozen:
             return stored_content(the_return)
@@ -313,6 +313,25 @@ class ReturnPage(AboutReturn, DetailPage):
             )
         except Refused:
             return None
+
+    @cached_property
+    def drawn(self) -> dict[str, Any]:
+        """The context of what it says; empty where there is no content."""
+        content = self.content
+        return {} if content is None else preview(content, files.draft_stamp(self.kind, content, self.object))
+
+
+class ReturnPage(Reading, AboutReturn, DetailPage):
+    """One return: status, what it waits for, its words, its files and its key figures."""
+
+    action, template_name = "returns.read", "returns/return.html"
+
+    def get_heading(self) -> str:
+        return self.kind.title
+
+    def get_status(self) -> Status:
+        status = Return.Status(self.object.status)
+        return Status(status.label, STATUS_COLOURS[status])
 
     def get_facts(self) -> Sequence[Fact]:
         the_return = self.object
@@ -347,28 +366,26 @@ class ReturnPage(AboutReturn, DetailPage):
         return certifying.series_of(self.object.kind, self.object.programme, self.object.last_quarter)
 
     def get_tables(self) -> Sequence[Table]:
-        signed = self.object.signatures.select_related("organisation").order_by("signed_at")
+        found = self.object.signatures.select_related("organisation").order_by("signed_at")
+        signed = [files.given(self.kind, row) for row in found]
         series = self._series()
         taken = self.object.downloads.select_related("by")[:20]
-        tables: list[Table] = [SignatureTable(list(signed), prefix="signatures-")]
+        tables: list[Table] = [SignatureTable(signed, prefix="signatures-")]
         if len(series) > 1:
             tables.append(RevisionTable(series, prefix="revisions-"))
         return [*tables, DownloadTable(list(taken), prefix="files-")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         the_return = self.object
-        shown = {"items": [], "groups": []}
+        shown: dict[str, Any] = {"groups": []}
         if not the_return.is_frozen:
             shown["groups"] = groups(items_of(the_return.last_quarter, self.kind), self.request.user)
-        content = self.content
-        drawn: dict[str, Any] = {}
-        if content is not None:
-            drawn = preview(content, files.draft_stamp(self.kind, content, the_return))
         return super().get_context_data(
             **{
                 **shown,
-                "sections": drawn.get("sections", []),
-                "changed": self._changed(drawn),
+                # The key figures come first in every kind; the whole is a page of its own.
+                "sections": self.drawn.get("sections", [])[:2],
+                "changed": self._changed(self.drawn),
                 "written": self._written(),
                 "may_write": certifying.may_write(the_return, self.request.user),
                 "downloads": self._downloads(),
@@ -403,6 +420,24 @@ class ReturnPage(AboutReturn, DetailPage):
             {"label": f"{name} ({state})", "url": reverse("returns:file", args=[self.object.pk, format])}
             for format, name in (("xlsx", "Excel workbook"), ("pdf", "PDF document"))
         ]
+
+
+class Read(Reading, AboutReturn, DetailPage):
+    """All that a return says, as its files say it."""
+
+    action, template_name = "returns.read", "returns/read.html"
+
+    def get_heading(self) -> str:
+        return "What the return says"
+
+    def get_status(self) -> Status:
+        status = Return.Status(self.object.status)
+        return Status(status.label, STATUS_COLOURS[status])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if not self.drawn:
+            raise Http404
+        return super().get_context_data(**{"sections": self.drawn["sections"], "stamp": self.drawn["stamp"], **kwargs})
 
 
 def _button(step: Step) -> str:

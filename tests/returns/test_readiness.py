@@ -60,6 +60,13 @@ def test_a_variance_over_the_threshold_is_explained(scene: Scene) -> None:
     assert found(scene, "F10") == []
 
 
+def test_an_overspend_and_an_underspend_are_told_apart(scene: Scene) -> None:
+    scene.spend()
+    assert "is £20,000.00 under its profile to date" in " ".join(item.words for item in found(scene, "F10"))
+    scene.money.record("90000.00", Charge(scene.money.line("SIS"), scene.quarter()), document_number="INV-3")
+    assert "is £70,000.00 over its profile to date" in " ".join(item.words for item in found(scene, "F10"))
+
+
 def test_an_explanation_of_another_variance_is_asked_to_be_confirmed(scene: Scene) -> None:
     scene.spend()
     scene.explain()

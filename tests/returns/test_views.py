@@ -42,6 +42,26 @@ def test_the_list_shows_each_quarter_with_its_returns(scene: Scene) -> None:
     assert "Not begun" in shown
 
 
+def test_a_claim_from_before_the_system_has_no_draft(scene: Scene) -> None:
+    scene.certify_claim(scene.close())
+    assert "Certified on paper" in page(scene.commissioning, reverse("returns:returns"))
+    shown = page(scene.finance, quarter_url(scene))
+    assert "its return is on paper" in shown
+    assert "Begin the quarterly financial return" not in shown
+    answer = signed_in(scene.finance).post(reverse("returns:begin", args=[scene.quarter().pk, "claim"]))
+    assert "its return is on paper" in answer.content.decode()
+    assert not Return.objects.exists()
+
+
+def test_the_whole_return_is_read_on_a_page_of_its_own(scene: Scene) -> None:
+    scene.spend()
+    the_return = scene.open_return()
+    shown = page(scene.finance, reverse("returns:read", args=[the_return.pk]))
+    assert "Expenditure by project and cost heading" in shown
+    assert 'href="#section-calculation"' in shown
+    assert "£58,400.00" in shown
+
+
 def test_the_list_is_narrowed_by_year_and_by_the_status_of_a_return(scene: Scene) -> None:
     scene.open_return()
     url = reverse("returns:returns")
