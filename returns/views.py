@@ -490,6 +490,10 @@ class Sign(AboutReturn, ConfirmPage):
 
     action = "returns.sign"
 
+    def allowed(self) -> bool:
+        """Each signature is asked of one role."""
+        return super().allowed() and self.request.user.acting.kind == self.step.role
+
     @cached_property
     def step(self) -> Step:
         try:

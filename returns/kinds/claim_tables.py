@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from django.utils import timezone
+
 from board.models import Quarter
 from core.money import NOUGHT, in_words
 from funding.models import Source, SpendLine, Transaction, VirementMove
@@ -495,7 +497,7 @@ def payments(record: Record) -> Section:
         rows.append(
             make_row(K, "payments", slug(claim.quarter.code), columns, [
                 Cell(claim.reference, trace=(f"claim:{claim.reference}",)), claim.quarter.short_label,
-                claim.certified_at.date(), claim.amount, claim.received(), max(days, default=None),
+                timezone.localtime(claim.certified_at).date(), claim.amount, claim.received(), max(days, default=None),
                 claim.written_off(), claim.still_owed(),
             ])
         )  # fmt: skip

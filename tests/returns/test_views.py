@@ -183,6 +183,21 @@ def test_only_the_next_signer_is_offered_the_button(scene: Scene) -> None:
     assert "Certify</a>" not in page(scene.cfo, url)
 
 
+def test_a_signature_of_another_role_is_forbidden(scene: Scene) -> None:
+    scene.closed()
+    the_return = scene.open_return()
+    for user, act, status in (
+        (scene.finance, "prepare", 200),
+        (scene.finance, "certify", 403),
+        (scene.commissioning, "prepare", 403),
+        (scene.cfo, "certify", 200),
+    ):
+        answer = signed_in(user).get(reverse("returns:sign", args=[the_return.pk, act]))
+        assert answer.status_code == status, (user, act)
+    early = signed_in(scene.cfo).post(reverse("returns:sign", args=[the_return.pk, "certify"]))
+    assert "only when it is checked can somebody certify it" in early.content.decode()
+
+
 def test_the_page_warns_when_the_record_has_moved_since_the_signature(scene: Scene) -> None:
     scene.closed()
     the_return = certifying.prepare(the_return=scene.open_return(), by=scene.finance)
