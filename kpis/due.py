@@ -10,7 +10,7 @@ from kpis.models import Submission
 
 
 def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
-    """A reporter's drafts and queries; for commissioning officers what waits for their decision, or is theirs to fill."""
+    """A reporter's drafts and queries; a commissioning officer's decisions, and what is theirs to fill."""
     role = user.acting
     if role is None or role.kind not in (Role.Kind.KPI_REPORTER, Role.Kind.COMMISSIONING_OFFICER):
         return

@@ -63,6 +63,8 @@ def assign(
 def _quarters_of_one_programme(project: Project, first: Quarter, last: Quarter) -> Iterable[Problem]:
     if {first.programme_id, last.programme_id} != {project.programme_id}:
         yield Problem("K21", f"Choose quarters of {project.programme}.", True, "first_quarter")
+    elif {first.kind, last.kind} != {Quarter.Kind.QUARTER}:
+        yield Problem("K21", "Results are reported by quarters; a closing period takes none.", True, "first_quarter")
     elif last.order < first.order:
         yield Problem("K21", "The last quarter comes before the first. Choose a later one.", True, "last_quarter")
 

@@ -44,8 +44,17 @@ def context_of(submission: Submission, slots: Sequence[Slot], answers: Mapping[s
         computed=_computed(submission),
         aims=aims_of(quarter.programme, quarter).get(project.pk, {}),
         thresholds=thresholds_of(quarter.programme, quarter.last_day),
-        quarter_number=quarter.number,
+        quarters_due=_quarters_due(submission, quarters),
     )
+
+
+def _quarters_due(submission: Submission, quarters: Sequence[Quarter]) -> tuple[int, int]:
+    """In how many quarters of the year the duty has been due so far, and will be in all."""
+    duty, quarter = submission.duty, submission.quarter
+    by_pk = {row.pk: row for row in quarters}
+    first, last = by_pk[duty.first_quarter_id], by_pk[duty.last_quarter_id]
+    year = [row for row in quarters if row.year_id == quarter.year_id and first.order <= row.order <= last.order]
+    return len([row for row in year if row.order <= quarter.order]), len(year)
 
 
 def thresholds_of(programme: Programme, day: date) -> dict[str, Decimal]:

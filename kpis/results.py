@@ -6,8 +6,7 @@ profile, what is hidden.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from board.models import Programme, Project, Quarter
@@ -15,9 +14,36 @@ from kpis.aggregation import PROGRAMME, YEAR, Cell, across_quarters, value
 from kpis.gathering import thresholds_of
 from kpis.hiding import Hidden, hidden_of
 from kpis.kinds import FigureType, Kind, Profile, Section, State
+from kpis.lines import (
+    BreakdownLine,
+    CohortLine,
+    MeasureLine,
+    MilestoneLine,
+    Narrative,
+    Outstanding,
+    ProjectPerformance,
+    QualityLine,
+    Shown,
+    SignOff,
+)
 from kpis.models import Duty, KpiVersion, Result, Submission
 from kpis.reported import Reported, read_reported
 from kpis.scoring import HIDDEN, NOT_AVAILABLE, Aim, rag, target_so_far
+
+__all__ = [
+    "BreakdownLine",
+    "CohortLine",
+    "MeasureLine",
+    "MilestoneLine",
+    "Narrative",
+    "Outstanding",
+    "ProjectPerformance",
+    "QualityLine",
+    "Shown",
+    "SignOff",
+    "outstanding",
+    "performance",
+]
 
 _MARKS = {
     State.REPORTED: "", State.NIL: "nil", State.NOT_APPLICABLE: "z", State.NOT_DUE: "not due",
@@ -29,147 +55,6 @@ _UNITS = {
     FigureType.RATING: "text", FigureType.YES_NO: "text", FigureType.MILESTONE: "date",
 }  # fmt: skip
 _OWN_TABLES = frozenset({Kind.COHORT, Kind.MILESTONE, Kind.TEXT})
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One cell. `unit`: count, scaled, percent (in points) or text. `state` as returns print it: "r", "missing"."""
-
-    value: Decimal | int | str | date | None
-    unit: str
-    state: str = ""
-    numerator: int | None = None
-    denominator: int | None = None
-    caveat: str = ""
-    trace: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MeasureLine:
-    """One measure over the year and the programme. A target is in the measure's unit, a rate's in per cent."""
-
-    code: str
-    name: str
-    section: str
-    section_name: str
-    unit: str
-    kind: str
-    definition: str
-    definition_version: int
-    computed: bool
-    supplier: str
-    target: Decimal | None
-    target_so_far: Decimal | None
-    quarters: tuple[Shown, Shown, Shown, Shown]
-    year_to_date: Shown
-    programme_to_date: Shown
-    rag: str
-    comment: str
-
-
-@dataclass(frozen=True)
-class BreakdownLine:
-    """One category of one breakdown, for the quarter asked about."""
-
-    code: str
-    name: str
-    dimension: str
-    dimension_name: str
-    category: str
-    category_name: str
-    shown: Shown
-
-
-@dataclass(frozen=True)
-class CohortLine:
-    """People who entered in one quarter, as found when their follow-up ended."""
-
-    code: str
-    name: str
-    window_months: int
-    entry_quarter: str
-    due_quarter: str
-    shown: Shown
-
-
-@dataclass(frozen=True)
-class MilestoneLine:
-    """A milestone with its latest dates."""
-
-    code: str
-    name: str
-    due_on: date
-    forecast_on: date | None
-    met_on: date | None
-    status: str
-    trace: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Narrative:
-    """What a supplier wrote in the quarter."""
-
-    code: str
-    title: str
-    text: str
-    supplier: str
-    trace: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class QualityLine:
-    """A figure or submission to be read with care: late, estimated, revised, queried or missing."""
-
-    kpi: str
-    quarter: str
-    what: str
-    words: str
-    supplier: str
-    reference: str
-
-
-@dataclass(frozen=True)
-class SignOff:
-    """Who handed a supplier's results of the quarter in, and who accepted them."""
-
-    organisation: str
-    duty: str
-    reference: str
-    revision: int
-    status: str
-    submitted_at: datetime | None
-    submitted_by: str
-    accepted_at: datetime | None
-    accepted_by: str
-
-
-@dataclass(frozen=True)
-class ProjectPerformance:
-    """All that a project achieved, up to a quarter."""
-
-    code: str
-    name: str
-    typology: str
-    measures: tuple[MeasureLine, ...]
-    breakdowns: tuple[BreakdownLine, ...]
-    cohorts: tuple[CohortLine, ...]
-    milestones: tuple[MilestoneLine, ...]
-    narratives: tuple[Narrative, ...]
-    quality: tuple[QualityLine, ...]
-    sign_offs: tuple[SignOff, ...]
-
-
-@dataclass(frozen=True)
-class Outstanding:
-    """A duty whose results of the quarter are not accepted yet, and where to put that right."""
-
-    project: str
-    organisation: str
-    reference: str
-    status: str
-    words: str
-    url_name: str
-    url_args: tuple[object, ...]
 
 
 def performance(

@@ -51,7 +51,7 @@ class Context:
     computed: Sequence[tuple[str, KpiVersion]]
     aims: Mapping[str, Aim]
     thresholds: Mapping[str, Decimal]
-    quarter_number: int = 1
+    quarters_due: tuple[int, int]
 
     def previous(self, code: str) -> Cell | None:
         """The measure's cell of the quarter before, if it has a figure."""
@@ -262,7 +262,7 @@ def red_has_a_recovery_comment(context: Context) -> Iterator[Problem]:
             earlier.get(code, Cell(State.NOT_DUE)) for code in context.year_quarters if code != context.quarter_code
         ]
         so_far = value(across_quarters(slot.definition.kind, [*cells, answer.cell]), slot.figure_type)
-        due = Aim(target_so_far(slot.definition.kind, aim.value, context.quarter_number, 4), aim.upper)
+        due = Aim(target_so_far(slot.definition.kind, aim.value, *context.quarters_due), aim.upper)
         word = rag(
             None if so_far is None else Decimal(so_far),
             due,

@@ -62,6 +62,12 @@ def test_a_duty_ends_after_it_begins() -> None:
         scene.duty_of(programme, "CHB", "other", {"CHB-06": []}, first="2024-25-Q1", last="2023-24-Q1")
 
 
+def test_a_closing_period_takes_no_results() -> None:
+    programme = scene.change_hub({"CHB-01": []}).project.programme
+    with pytest.raises(Refused, match="a closing period takes none"):
+        scene.duty_of(programme, "CHB", "other", {"CHB-06": []}, last="2024-25-closing")
+
+
 def test_giving_a_duty_is_on_record() -> None:
     scene.change_hub({"CHB-01": []})
     assert Event.objects.get(act="duty.assign").words == "The Change Project reports 1 measures of The Change Hub"
