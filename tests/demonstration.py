@@ -67,17 +67,24 @@ def _settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def demonstration_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The name of the loaded demonstration."""
+    """The name of the loaded demonstration.
+
+    KEPT_DEMONSTRATION=file keeps it between runs of SQLite, for the one who writes tests; delete the file
+    when the demonstration or a table has changed.
+    """
     empty = settings.DATABASES["default"]["NAME"]
-    loaded = f"{empty}-demonstration"
+    kept = os.environ.get("KEPT_DEMONSTRATION", "")
+    loaded = kept or f"{empty}-demonstration"
     with django_db_blocker.unblock(), _settings():
-        _copied(empty, loaded)
-        _use(loaded)
-        runner.load()
-        _use(empty)
+        if not (kept and Path(kept).exists()):
+            _copied(empty, loaded)
+            _use(loaded)
+            runner.load()
+            _use(empty)
     yield loaded
-    with django_db_blocker.unblock():
-        _dropped(loaded)
+    if not kept:
+        with django_db_blocker.unblock():
+            _dropped(loaded)
 
 
 def _dropped(name: str) -> None:
