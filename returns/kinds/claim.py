@@ -137,7 +137,7 @@ KIND = Kind(
 def key_figures(record: Record) -> Section:
     """What a reader wants first."""
     part, year, at = record.own_part, record.quarter.year, record.total
-    match = claim_record.match(record)
+    match = record.matches
     cash = sum((row.position.actual_to_date for row in match if row.source.kind == Source.Kind.CASH_MATCH), NOUGHT)
     kind = sum((row.position.actual_to_date for row in match if row.source.kind == Source.Kind.IN_KIND_MATCH), NOUGHT)
     undeclared = "p" if any(row.declaration is None for row in match) else ""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
-from django.db.models import Q, Sum
+from django.db.models import Q, Sum, prefetch_related_objects
 
 from board.models import Programme, Project, Quarter
 from board.thresholds import threshold
@@ -49,13 +50,18 @@ class Record:
     worked: claims.Worked
     positions: dict[BudgetLine, Position]
 
-    @property
+    @cached_property
     def total(self) -> Position:
         return total(self.positions)
 
-    @property
+    @cached_property
     def by_project(self) -> dict[Project, Position]:
         return grouped(self.positions, lambda line: line.project)
+
+    @cached_property
+    def matches(self) -> "list[Match]":
+        """Each match source of the programme, cash before in-kind."""
+        return match(self)
 
     @property
     def own_part(self) -> claims.WorkedPart:
@@ -77,6 +83,8 @@ def read(programme: Programme, quarter: Quarter, *, today: date) -> Record:
     if grant is None or ceiling is None:
         raise refuse("award", f"{programme.code} has no grant award for {quarter.year}. Record the award first.")
     grant = claims.grant_of(programme.pk)
+    # Thresholds are asked for row by row; one query brings them all.
+    prefetch_related_objects([programme, grant.programme], "thresholds")
     positions = line_positions([grant], quarter.year, quarter, today=today)
     return Record(
         programme=programme,

@@ -249,7 +249,7 @@ def match(record: Record) -> Section:
     made, everything = [], []
     for kind, name in ((CASH, "Cash match"), (IN_KIND, "In-kind match")):
         rows = []
-        for row in claim_record.match(record):
+        for row in record.matches:
             if row.source.kind != kind:
                 continue
             mark = "" if row.declaration else "p"
