@@ -47,7 +47,7 @@ def quarter_label(start: int, number: int) -> str:
 
 
 def parse_quarter_code(code: str) -> tuple[int, int]:
-    """"2023-24-Q1" -> (2023, 1). Raises ValueError for anything else, 2023-25-Q1 included."""
+    """ "2023-24-Q1" -> (2023, 1). Raises ValueError for anything else, 2023-25-Q1 included."""
     match = re.fullmatch(r"(\d{4})-(\d{2})-Q([1-4])", code)
     if not match or (int(match[1]) + 1) % 100 != int(match[2]):
         raise ValueError(f"“{code}” is not a quarter. Write it as 2023-24-Q1")

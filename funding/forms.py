@@ -89,14 +89,15 @@ def grouped_choices(lines: Iterable[BudgetLine], field: BudgetLineChoice) -> lis
 
 def charge_choices(user: User) -> dict[str, Any]:
     """What the rows of a split may choose from, read once for all rows; for `form_kwargs`."""
-    programmes = programmes_open_to(user)
+    kept = Programme.objects.filter(sources__in=Source.objects.entered_by(user)).distinct()
+    programmes = {programme: found for programme in kept if (found := open_to(user, programme))}
     lines = list(chargeable_lines(user, programmes))
-    quarters = [quarter for programme in programmes for quarter in open_to(user, programme)]
+    quarters = [quarter for found in programmes.values() for quarter in found]
     earlier = [
         quarter
-        for programme in programmes
+        for programme, found in programmes.items()
         for quarter in programme.quarters.select_related("programme", "year")
-        if quarter.kind != Quarter.Kind.FOLLOW_UP and quarter.order < max(row.order for row in open_to(user, programme))
+        if quarter.kind != Quarter.Kind.FOLLOW_UP and quarter.order < found[-1].order
     ]
     return {"lines": lines, "quarters": quarters, "earlier": earlier, "several": len(programmes) > 1}
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django_tables2 import A
 
 from core.tables import Column, CountColumn, DayColumn, MomentColumn, MoneyColumn, Table, TagColumn, TotalledColumn
-from funding.models import Declaration, SpendLine
+from funding.models import Claim, Declaration, SpendLine
 
 STATE_COLOURS = {
     SpendLine.State.CLAIMABLE: "green",
@@ -56,11 +56,20 @@ class UnderColumn(Column):
 
     def render(self, record: Any, value: Any) -> str:
         under = A(self.under).resolve(record)
-        return format_html('{}<br><span class="app-none">{}</span>', value, under) if value else str(under)
+        if not (value and under):
+            return str(value or under)
+        return format_html('{}<br><span class="app-none">{}</span>', value, under)
+
+
+class DatedColumn(DayColumn):
+    """The accounting date, with the quarter of recording under it."""
+
+    def render(self, record: SpendLine, value: Any) -> SafeString:
+        return format_html('{}<br><span class="app-none">{}</span>', super().render(value), record.quarter.short_label)
 
 
 # What the download of a spend list has in columns of its own, and the page does not.
-DOWNLOADED_ONLY = ("description", "document", "kind", "heading", "year", "relates_to")
+DOWNLOADED_ONLY = ("description", "document", "kind", "heading", "year", "quarter", "relates_to")
 
 
 class SpendTable(Table):
@@ -74,7 +83,7 @@ class SpendTable(Table):
         linkify=("funding:entry", [A("transaction__reference")]),
         attrs={"a": {"class": "govuk-link app-nowrap"}},
     )
-    accounting_on = DayColumn("Accounting date", accessor="transaction__accounting_on")
+    accounting_on = DatedColumn("Accounting date", accessor="transaction__accounting_on")
     supplier = UnderColumn(
         "Supplier", accessor="transaction__supplier_name", under="transaction__description", empty_values=()
     )
@@ -190,7 +199,7 @@ class BudgetTable(Table):
 
     caption = "Budget and actual"
     empty_text = "No budget line matches. Choose another year or source."
-    name = Column("Budget line", order_by=("position", "name"))
+    name = UnderColumn("Budget line", under="under", order_by=("position", "name"))
     budget = MoneyColumn("Budget", total=True)
     profile_to_date = MoneyColumn("Profile to date", total=True)
     actual_to_date = MoneyColumn("Actual to date", total=True)
@@ -199,6 +208,9 @@ class BudgetTable(Table):
     remaining = MoneyColumn("Remaining", total=True)
     outturn = MoneyColumn("Forecast outturn", total=True)
     outturn_variance = MoneyColumn("Outturn less budget", total=True)
+
+    def value_name(self, record: Any) -> str:
+        return " · ".join(filter(None, (record.name, record.under)))
 
     def render_actual_to_date(self, record: Any, value: Decimal) -> SafeString:
         return format_html('<a class="govuk-link" href="{}">{}</a>', record.url, MoneyColumn().in_words(value))
@@ -246,9 +258,12 @@ class StandingTable(Table):
 class ClaimTable(Table):
     caption = "Certified claims"
     empty_text = "No claim is certified yet."
-    reference = Column("Claim", linkify=("funding:claim", [A("reference")]))
-    quarter = ShortColumn(
-        "Quarter", accessor="quarter__short_label", order_by=("quarter__first_day", "quarter__number")
+    quarter = UnderColumn(
+        "Claim",
+        accessor="quarter__short_label",
+        under="programme__code",
+        order_by=("quarter__first_day", "quarter__number"),
+        linkify=("funding:claim", [A("reference")]),
     )
     certified_at = DayColumn("Certified")
     standing = TagColumn(
@@ -263,6 +278,9 @@ class ClaimTable(Table):
 
     class Meta:
         order_by = ("-quarter",)
+
+    def value_quarter(self, record: Claim) -> str:
+        return record.reference
 
     def work_out_totals(self) -> dict[str, Any]:
         """Of the claims in force: a withdrawn one asks for nothing."""

@@ -25,6 +25,7 @@ class BudgetRow:
 
     position: int
     name: str
+    under: str
     url: str
     figures: Position
 
@@ -86,7 +87,7 @@ class Budget(ListPage):
         key, name, query = CUTS[self.asked.get("cut") or "line"]
         groups = grouped(self.positions, key)
         return [
-            BudgetRow(index, name(group), self.spend_behind(query(group)), figures)
+            BudgetRow(index, *name(group), self.spend_behind(query(group)), figures)
             for index, (group, figures) in enumerate(groups.items())
         ]
 
@@ -115,14 +116,14 @@ class Budget(ListPage):
         return super().get_context_data(**{"filter": shown, "cards": cards if self.positions else [], **kwargs})
 
 
-Cut = tuple[Callable[[BudgetLine], Hashable], Callable[[Any], str], Callable[[Any], dict[str, Any]]]
-# What each cut groups by, how a group is named, and what narrows the spend list to it.
+Cut = tuple[Callable[[BudgetLine], Hashable], Callable[[Any], tuple[str, str]], Callable[[Any], dict[str, Any]]]
+# What each cut groups by, how a group is named (with what stands under it), what narrows the spend list to it.
 CUTS: dict[str, Cut] = {
     "line": (
         lambda line: (line.project, line.heading),
-        lambda pair: f"{pair[0]} · {pair[1]}",
+        lambda pair: (pair[0].name, pair[1].name if pair[1].name != pair[0].name else ""),
         lambda pair: {"project": pair[0].pk, "heading": pair[1].pk},
     ),
-    "project": (lambda line: line.project, str, lambda project: {"project": project.pk}),
-    "heading": (lambda line: line.heading, str, lambda heading: {"heading": heading.pk}),
+    "project": (lambda line: line.project, lambda project: (project.name, ""), lambda project: {"project": project.pk}),
+    "heading": (lambda line: line.heading, lambda heading: (heading.name, ""), lambda heading: {"heading": heading.pk}),
 }

@@ -55,7 +55,7 @@ class SpendList(ListPage):
         return SpendTable(self.rows(), wide="download" in self.request.GET)
 
     def get_lead(self) -> str:
-        return f"What {acting_organisation(self.request.user)} records or funds, line by line."
+        return "What the ledgers show, line by line: each entry’s charge to a budget line."
 
     def get_actions(self) -> Sequence[Link]:
         wanted = [
@@ -212,6 +212,9 @@ class RecordedPage(EntryPage):
 
     action = "spending.record"
     template_name = "funding/recorded.html"
+
+    def allowed(self) -> bool:
+        return super().allowed() and is_own(self.request.user, self.object)
 
     def get_heading(self) -> str:
         return f"Recorded {self.object.reference}"

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from funding.budgeting import forecast, set_budget
 from funding.spending import Charge
@@ -50,7 +52,7 @@ def row_of(text: str, name: str) -> list[str]:
     rows = [
         re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)
     ]
-    plain = [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in rows]
+    plain = [[re.sub(r"<[^>]+>", "", cell.replace("<br>", " · ")).strip() for cell in row] for row in rows]
     return next(row for row in plain if row and row[0] == name)
 
 
@@ -120,7 +122,10 @@ def test_every_column_sorts(budgeted: Money, officer: Client, column: str) -> No
 
 def test_the_download_opens(budgeted: Money, officer: Client) -> None:
     response = officer.get(f"{URL}?year={budgeted.line().year_id}&download=xlsx")
-    assert response.content[:2] == b"PK"
+    cells = [
+        cell for row in load_workbook(BytesIO(response.content)).active.iter_rows(values_only=True) for cell in row
+    ]
+    assert "The Change Hub · Provider contract payments" in cells and 800 in cells
 
 
 def test_an_organisation_without_money_sees_an_empty_page(money: Money, signed_in: Callable[[Any], Client]) -> None:

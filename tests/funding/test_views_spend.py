@@ -196,9 +196,9 @@ def test_the_recipient_sees_a_councils_entry_and_may_not_correct_it(money: Money
     charge = Charge(money.line(source=money.ecc_cash), money.quarter())
     entry = money.record("5.00", charge, by=money.council_finance)
     assert "Correct it" not in officer.get(f"{LIST}{entry.reference}/").content.decode()
-    for act in ("correct", "void", "look-again"):
+    for act in ("recorded", "correct", "void", "look-again"):
         assert officer.get(f"{LIST}{entry.reference}/{act}/").status_code == 403
-        assert officer.post(f"{LIST}{entry.reference}/{act}/").status_code == 403
+        assert officer.post(f"{LIST}{entry.reference}/{act}/").status_code in (403, 405)
 
 
 @pytest.mark.parametrize("kind", ["kpi-reporter", "board-member", "administrator"])
