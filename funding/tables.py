@@ -202,7 +202,7 @@ class BudgetTable(Table):
     name = UnderColumn("Budget line", under="under", order_by=("position", "name"))
     budget = MoneyColumn("Budget", total=True)
     profile_to_date = MoneyColumn("Profile to date", total=True)
-    actual_to_date = MoneyColumn("Actual to date", total=True)
+    actual_to_date = MoneyColumn("Actual to date", total=True, linkify=lambda record: record.url)
     variance_to_date = MoneyColumn("Variance to date", total=True)
     variance_percent = PercentColumn("Variance %", total=True)
     remaining = MoneyColumn("Remaining", total=True)
@@ -211,9 +211,6 @@ class BudgetTable(Table):
 
     def value_name(self, record: Any) -> str:
         return " · ".join(filter(None, (record.name, record.under)))
-
-    def render_actual_to_date(self, record: Any, value: Decimal) -> SafeString:
-        return format_html('<a class="govuk-link" href="{}">{}</a>', record.url, MoneyColumn().in_words(value))
 
     def work_out_totals(self) -> dict[str, Any]:
         """The sums, and the percentage of the summed variance."""

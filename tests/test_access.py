@@ -63,7 +63,7 @@ def rows() -> dict[str, list[tuple]]:
     claim = (Claim.objects.get(quarter__code="2023-24-Q1", programme=programme).reference,)
     change = Submission.objects.filter(quarter=quarter, duty__organisation__code="change").order_by("reference").first()
     police = Submission.objects.filter(quarter=quarter, duty__organisation__code="police").order_by("reference").first()
-    query = SubmissionQuery.objects.order_by("at").last()
+    query = SubmissionQuery.objects.filter(answered_at=None).latest("at")
     results = [(change.pk,), (police.pk,)]
     certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
     return {
@@ -84,7 +84,7 @@ def rows() -> dict[str, list[tuple]]:
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],
         "kpis:breakdown": [(code, "2024-25-Q3", "CHB-01")],
         "kpis:submission": results,
-        "kpis:fill": [(change.pk, "funnel")],
+        "kpis:fill": [(change.pk, "referrals")],
         "kpis:submit": results,
         "kpis:submit_late": results,
         "kpis:accept": results,
@@ -96,6 +96,7 @@ def rows() -> dict[str, list[tuple]]:
         "returns:reopen": [(quarter.pk, "money")],
         "returns:begin": [(quarter.pk, "claim")],
         "returns:return": [(certified.pk,)],
+        "returns:read": [(certified.pk,)],
         "returns:write": [(certified.pk, "progress")],
         "returns:sign": [(certified.pk, "certify")],
         "returns:send-back": [(certified.pk,)],
