@@ -8,13 +8,16 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
+from django.test import Client
 
 from board import clock
 from board.models import Programme, Quarter, User
+from config.demo.partnership import ACCOUNTS
 from core.money import NOUGHT, PenceField
 from funding import claims
 from funding.models import Claim, Declaration, Source, SpendLine, Transaction
 from kpis.models import Submission
+from returns.certifying import signing_problems
 from returns.models import Document, Return
 
 D = Decimal
@@ -115,6 +118,22 @@ def test_the_last_quarter_is_in_mid_work(demonstration: Person) -> None:
     assert Declaration.objects.in_force().filter(quarter=quarter).count() == 1
     statuses = set(Submission.objects.filter(quarter=quarter).values_list("status", flat=True))
     assert {"draft", "submitted", "queried", "accepted"} <= statuses
+
+
+def test_the_claim_that_the_funder_asked_about_waits_for_its_certificate(demonstration: Person) -> None:
+    revised = Return.objects.get(kind="claim", last_quarter__code="2024-25-Q3", revision=2)
+    assert revised.status == "checked"
+    assert signing_problems(revised, "certify", demonstration("cfo")) == []
+
+
+def test_every_role_that_acts_finds_work_waiting(demonstration: Person) -> None:
+    busy = set()
+    for account in ACCOUNTS:
+        client = Client()
+        client.force_login(demonstration(account.key))
+        if "Nothing waits for you" not in client.get("/").content.decode():
+            busy.add(account.roles[0][0])
+    assert busy == {"finance-officer", "kpi-reporter", "commissioning-officer", "cfo"}
 
 
 def test_the_evaluators_accrual_is_raised_again_in_three_quarters_and_reversed_each_time(demonstration: Person) -> None:

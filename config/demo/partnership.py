@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
+
 from board import clock
 from board.models import Organisation, Programme, Project, Role, Threshold, User
 from board.programmes import set_up
@@ -164,8 +166,9 @@ def load_organisations() -> dict[str, Organisation]:
 def load_people(organisations: dict[str, Organisation]) -> dict[str, User]:
     """The accounts, by key, each acting in its first role."""
     people = {}
+    hashed = make_password(PASSWORD)  # once for all: it is slow on purpose
     for account in ACCOUNTS:
-        user = User.objects.create_user(account.email, PASSWORD, name=account.title)
+        user = User.objects.create(email=account.email, password=hashed, name=account.title)
         for kind, code in account.roles:
             role = Role.objects.create(
                 user=user,

@@ -18,6 +18,8 @@ People = dict[str, User]
 
 # The quarter that stands open on the demonstration's date, in mid-work.
 OPEN = "2024-25-Q4"
+# The quarter whose claim the funder asked about afterwards.
+ASKED_ABOUT = "2024-25-Q3"
 # The closing period of 2023-24: when it was closed, and when its final claim was certified.
 CLOSED_ON, FINAL_ON = date(2024, 6, 28), date(2024, 7, 12)
 
@@ -83,6 +85,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
         if quarter.code == "2024-25-Q1":
             _end_first_year(programme, people)
+    _answer_the_funder(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:
@@ -93,6 +96,21 @@ def _end_first_year(programme: Programme, people: People) -> None:
         money.explain(programme, period, people)
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
+
+
+def _answer_the_funder(programme: Programme, people: People) -> None:
+    """A claim's account is asked for in more words: its revision stands checked and waits for its certificate."""
+    certified = Return.objects.get(kind=Return.Kind.CLAIM, programme=programme, last_quarter__code=ASKED_ABOUT)
+    officer = people["finance.pfcc"]
+    with clock.at(date(2025, 4, 7), 10):
+        row = certifying.revise(the_return=certified, reason=wording.FUNDER_ASKED, by=officer)
+        version = row.commentaries.get(section="progress").version
+        certifying.write_commentary(
+            the_return=row, section="progress", words=wording.FULLER_PROGRESS, seen_version=version, by=officer
+        )
+        row = certifying.prepare(the_return=row, by=officer)
+    with clock.at(date(2025, 4, 8), 14):
+        certifying.check(the_return=row, by=people["commissioning.1"])
 
 
 def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:

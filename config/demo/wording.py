@@ -19,6 +19,13 @@ PROGRESS = {
     "the two by virement 097-24.",
     "2024-25-Q3": "Delivery is on plan in all projects. The evaluator's invoice is still awaited.",
 }
+# What the funder asked about the claim of 2024-25 Q3, and the account that answers it.
+FUNDER_ASKED = "The funder asked why the evaluation is accrued a third time. No figure changes."
+FULLER_PROGRESS = (
+    "Delivery is on plan in all projects. The interim evaluation report was accepted in June 2024 and its invoice of "
+    "£6,000 has not come, so the cost is accrued in each quarter and the accrual before it is reversed: it is counted "
+    "once. The evaluator has promised the invoice for April."
+)
 LEARNING = {
     "2023-24-Q1": "Recruiting before the award is confirmed is a risk that small providers cannot carry.",
     "2023-24-Q2": "People who refer themselves start sooner than those referred by professionals.",

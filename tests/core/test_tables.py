@@ -100,7 +100,7 @@ def test_totals_are_of_all_rows_and_not_of_the_page(
     with django_assert_num_queries(3):  # the count, the page, the total
         html = html_of(OrganisationTable(Organisation.objects.order_by("code")), per_page=1)
     total = sum(Organisation.objects.values_list("pk", flat=True))
-    assert f">{total}<" in html[html.index("<tfoot") :]
+    assert f">{total:,}<" in html[html.index("<tfoot") :]
     assert html.count("<tr") == 3
 
 
