@@ -51,6 +51,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "role": user.acting,
             "roles": user.roles_on(clock.today()),
             "navigation": menu_of(request),
-            "switch_url": reverse("switch_role"),
+            "switch_url": reverse("switch-role"),
         }
     return {"frame": shown}

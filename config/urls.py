@@ -17,9 +17,9 @@ handler500 = "config.views.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Front.as_view(), name="front"),
-    path("role", views.SwitchRole.as_view(), name="switch_role"),
-    path("programmes/<str:code>", views.ProgrammePage.as_view(), name="programme"),
-    path("record", views.EventList.as_view(), name="events"),
+    path("role/", views.SwitchRole.as_view(), name="switch-role"),
+    path("programmes/<str:code>/", views.ProgrammePage.as_view(), name="programme"),
+    path("record/", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
     path("money/", include("funding.urls")),
     path("contracts/", include(contract_addresses(more_links=(spend_link,)))),

@@ -86,7 +86,7 @@ def rows() -> dict[str, list[tuple]]:
         "kpis:submission": results,
         "kpis:fill": [(change.pk, "referrals")],
         "kpis:submit": results,
-        "kpis:submit_late": results,
+        "kpis:submit-late": results,
         "kpis:accept": results,
         "kpis:query": results,
         "kpis:answer": [(query.submission_id, query.pk)],

@@ -255,7 +255,7 @@ def test_a_commissioning_officer_closes_a_quarter_and_downloads_its_claim(
     for key, act in (("finance.pfcc", "prepare"), ("commissioning.1", "check"), ("cfo", "certify")):
         sign_in(live_demonstration(key))
         visit(reverse("returns:return", args=[the_return.pk]))
-        page.locator(f'a[href$="/sign/{act}"]').first.click()
+        page.locator(f'a[href$="/sign/{act}/"]').first.click()
         axe()
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_load_state()

@@ -57,7 +57,7 @@ class SubmissionPage(OfSubmission, DetailPage):
         if self.may_change:
             found.append(Link("Check answers and submit", reverse("kpis:submit", args=[row.pk])))
         elif row.may_change and submitting.may_fill(user, row):
-            found.append(Link("Submit late", reverse("kpis:submit_late", args=[row.pk])))
+            found.append(Link("Submit late", reverse("kpis:submit-late", args=[row.pk])))
         if submitting.may_decide(user, row):
             if row.status == Submission.Status.SUBMITTED and row.submitted_by_id != user.pk:
                 found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))

@@ -69,7 +69,7 @@ def test_lists_open_for_the_roles_that_need_them(name: str, expected: str) -> No
     [
         ("submission", "draft", {"reporter": 200, "commissioning": 200, "auditor": 200, "stranger": 404, "board": 403}),
         ("submit", "draft", {"reporter": 200, "commissioning": 403, "auditor": 403, "stranger": 404, "cfo": 403}),
-        ("submit_late", "draft", {"reporter": 200, "commissioning": 403, "stranger": 404, "finance": 403}),
+        ("submit-late", "draft", {"reporter": 200, "commissioning": 403, "stranger": 404, "finance": 403}),
         ("submit", "submitted", {"reporter": 403, "stranger": 404}),
         ("accept", "submitted", {"commissioning": 200, "reporter": 403, "auditor": 403, "stranger": 403, "cfo": 403}),
         ("query", "submitted", {"commissioning": 200, "reporter": 403, "administrator": 403}),
@@ -219,10 +219,10 @@ def test_results_after_the_close_are_submitted_late_from_one_page() -> None:
         quarter.save()
     day = date(2023, 9, 1)
     assert "Submit late" in text(page(scene.reporter(), "submission", row.pk, day=day))
-    answer = post(scene.reporter(), "submit_late", row.pk, data=scene.boxes() | {"version": "1"}, day=day)
+    answer = post(scene.reporter(), "submit-late", row.pk, data=scene.boxes() | {"version": "1"}, day=day)
     assert "Say why these results are late" in text(answer)
     whole = scene.boxes() | {"version": "1", "late_reason": "The manager had left."}
-    assert post(scene.reporter(), "submit_late", row.pk, data=whole, day=day).status_code == 302
+    assert post(scene.reporter(), "submit-late", row.pk, data=whole, day=day).status_code == 302
     row.refresh_from_db()
     assert row.after_close
 

@@ -34,7 +34,7 @@ def test_an_open_quarter_blocks_and_leads_to_its_closing(scene: Scene) -> None:
     [item] = found(scene, "closed")
     assert item.blocking
     assert "still open for spend" in item.words
-    assert item.url == f"/returns/quarters/{scene.quarter().pk}/close/money"
+    assert item.url == f"/returns/quarters/{scene.quarter().pk}/close/money/"
 
 
 def test_the_grants_keeper_must_declare_and_a_match_funder_may_follow(scene: Scene) -> None:
