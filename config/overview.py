@@ -32,6 +32,8 @@ def years_of(programme: Programme, user: User, *, today: date) -> list[tuple[str
         if role and role.kind == Role.Kind.BOARD_MEMBER
         else (Source.objects.visible_to(user).filter(programme=programme))
     )
+    whole = len(sources) == len(everything)
+    names = "all sources" if whole else ", ".join(source.name for source in sources)
     found = []
     for year in programme.years.order_by("-starts"):
         quarter = _latest(year, today)
@@ -43,7 +45,6 @@ def years_of(programme: Programme, user: User, *, today: date) -> list[tuple[str
             for project, position in cut.items()
             if position.budget or position.actual_to_date
         ]
-        names = ", ".join(source.name for source in sources)
         found.append((year.code, f"{year.code}, up to {quarter.short_label}: {names}", rows))
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -10,6 +11,7 @@ from board import clock, events, rows
 from board.models import Project, Quarter, User, Year
 from board.quarters import MONEY, is_open
 from board.thresholds import threshold
+from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse, refuse_if_blocking
 from funding.models import (
@@ -278,11 +280,20 @@ def forecast(*, line: BudgetLine, quarter: Quarter, amount: Decimal, by: User) -
 
 
 def explain_variance(
-    *, source: Source, project: Project, quarter: Quarter, code: str, words: str, variance: Decimal, by: User
+    *,
+    source: Source,
+    project: Project,
+    quarter: Quarter,
+    code: str,
+    words: str,
+    variance: Decimal,
+    by: User,
+    seen_version: int | None = None,
 ) -> VarianceReason:
     """Give the reason of a project's variance at a quarter, in code and at least 20 characters of words (F10).
 
-    Refused once the quarter's claim is certified: what was sent stands.
+    Refused once the quarter's claim is certified: what was sent stands. `seen_version` is that of the
+    reason on screen, 0 where there was none.
     """
     if len(words.strip()) < 20:
         raise refuse("F10", "Explain the variance in at least 20 characters.", "words")
@@ -301,7 +312,7 @@ def explain_variance(
             rows.create(row, by=by)
         else:
             row.code, row.words, row.variance = code, words.strip(), variance
-            rows.change(row, by=by)
+            rows.change(row, by=by, seen_version=seen_version)
     return row
 
 
@@ -324,10 +335,18 @@ def notice_underspend(
     words: str,
     by: User,
     funder_reference: str = "",
+    once: UUID | None = None,
 ) -> UnderspendNotice:
-    """Record a foreseen underspend and when the funder was told (grant term: as soon as is practicable)."""
-    return rows.create(
-        UnderspendNotice(
+    """Record a foreseen underspend and when the funder was told (grant term: as soon as is practicable).
+
+    The second of two calls with the same `once` hands back what the first wrote.
+    """
+    with transaction.atomic():
+        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        if once and (before := UnderspendNotice.objects.filter(once=once, created_by=by).first()):
+            return before
+        refuse_if_blocking([*_not_yet(noticed_on, "noticed_on"), *_told_problems(noticed_on, told_on)])
+        notice = UnderspendNotice(
             source=source,
             year=year,
             amount=amount,
@@ -335,6 +354,34 @@ def notice_underspend(
             told_on=told_on,
             words=words,
             funder_reference=funder_reference,
-        ),
-        by=by,
-    )
+        )
+        if once:
+            notice.once = once
+        return rows.create(notice, by=by)
+
+
+def tell_of_underspend(
+    *, notice: UnderspendNotice, told_on: date, funder_reference: str, by: User, seen_version: int
+) -> UnderspendNotice:
+    """Record when the funder was told of an underspend that was noticed before; said once, it stands."""
+    with transaction.atomic():
+        locked = UnderspendNotice.objects.select_for_update(of=("self",)).get(pk=notice.pk)
+        if locked.told_on is not None:
+            raise refuse("F13", f"The funder was told on {day_in_words(locked.told_on)} already.", "told_on")
+        refuse_if_blocking(_told_problems(locked.noticed_on, told_on))
+        locked.told_on, locked.funder_reference = told_on, funder_reference
+        return rows.change(locked, by=by, seen_version=seen_version)
+
+
+def _told_problems(noticed_on: date, told_on: date | None) -> list[Problem]:
+    if told_on is None:
+        return []
+    if told_on < noticed_on:
+        return [Problem("F13", "The funder cannot be told before the underspend was noticed.", True, "told_on")]
+    return _not_yet(told_on, "told_on")
+
+
+def _not_yet(day: date, where: str) -> list[Problem]:
+    if day > clock.today():
+        return [Problem("F13", f"{day_in_words(day)} is still to come. Give a day up to today.", True, where)]
+    return []

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -240,10 +241,16 @@ def receive(
     parts: Sequence[ReceiptPart],
     by: User,
     bank_reference: str = "",
+    once: UUID | None = None,
 ) -> Receipt:
-    """Record a payment from the funder against claims. `parts` are unsaved: claim, amount, short and its reason."""
+    """Record a payment from the funder against claims. `parts` are unsaved: claim, amount, short and its reason.
+
+    The second of two calls with the same `once` hands back what the first wrote.
+    """
     with transaction.atomic():
         Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        if once and (before := Receipt.objects.filter(once=once, created_by=by).first()):
+            return before
         problems = []
         for part in parts:
             owed = part.claim.still_owed()
@@ -265,6 +272,8 @@ def receive(
             bank_reference=bank_reference,
             amount=sum((part.amount for part in parts), NOUGHT),
         )
+        if once:
+            receipt.once = once
         rows.create(receipt, by=by)
         for part in parts:
             part.receipt = receipt

@@ -503,7 +503,7 @@ class DeclareForm(ActForm):
         self.fields["says"].error_messages["required"] = "Choose complete or nil"
 
 
-class ReceiptForm(ActForm):
+class ReceiptForm(OnceForm):
     """What the funder paid of one claim."""
 
     marks_optional = False
@@ -615,7 +615,7 @@ class QuarterChoice(FilterForm):
         self.fields["quarter"].label_from_instance = lambda quarter: quarter_words(quarter, several)
 
 
-class ExplainForm(ActForm):
+class ExplainForm(VersionedForm):
     """Why a project's spend varies from its profile."""
 
     code = forms.ChoiceField(label="Kind of reason", choices=VarianceReason.Code)
@@ -625,6 +625,13 @@ class ExplainForm(ActForm):
         help_text="At least 20 characters. It is printed in the return.",
         max_length=2000,
     )
+
+
+class TellForm(VersionedForm):
+    """When the funder was told of an underspend that was noticed before."""
+
+    told_on = DayField(label="Funder told on")
+    funder_reference = forms.CharField(label="Reference of the message", required=False, max_length=60)
 
 
 class UnderspendForm(OnceForm):

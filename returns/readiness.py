@@ -1,7 +1,7 @@
 """What still stands between a quarter and its return: each thing in words, with a link to where it is put right."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.urls import reverse
@@ -9,7 +9,7 @@ from django.urls import reverse
 from board import clock, quarters
 from board.models import Programme, Quarter
 from board.quarters import MONEY, RESULTS
-from core.money import in_words
+from core.money import NOUGHT, in_words
 from core.problems import Problem
 from funding import declaring
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
@@ -39,11 +39,13 @@ class Item:
     action: str = ""
     url_name: str = ""
     url_args: tuple[object, ...] = ()
+    # What narrows a list to the rows that are meant.
+    url_query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         """Where it is put right; empty where there is no one place."""
-        return reverse(self.url_name, args=self.url_args) if self.url_name else ""
+        return reverse(self.url_name, args=self.url_args, query=self.url_query) if self.url_name else ""
 
     @property
     def blocking(self) -> bool:
@@ -190,13 +192,14 @@ def _held(record: Record) -> Iterator[Item]:
     held = [line for line in claim_record.not_claimed(record) if line.state == SpendLine.State.HELD]
     live = [line for line in held if line.transaction.kind != Transaction.Kind.REVERSAL]
     if live:
-        amount = in_words(sum((line.cost for line in held), start=held[0].cost - held[0].cost))
+        amount = in_words(sum((line.cost for line in held), NOUGHT))
         words = (
             f"{len(live)} line{'s are' if len(live) > 1 else ' is'} held out of the claim, {amount} in all: "
             f"{', '.join(line.reference for line in live[:5])}{' and more' if len(live) > 5 else ''}. "
             "The return lists them with what would release them."
         )
-        yield Item("held", words, "information", "Spend", "spending.read", "funding:spend")
+        query = {"state": SpendLine.State.HELD.value, "programme": str(record.programme.pk)}
+        yield Item("held", words, "information", "See what is held", "spending.read", "funding:spend", url_query=query)
 
 
 def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:

@@ -298,6 +298,7 @@ class Receive(ActPage):
             parts=[part],
             bank_reference=given["bank_reference"],
             by=self.request.user,
+            once=given["once"],
         )
 
     def get_success_message(self, result: Any) -> str:

@@ -10,9 +10,10 @@ from django.urls import reverse
 from board import clock
 from board.models import Programme, Project, Quarter, Year
 from board.views import ActPage, Fact, Link
+from core.forms import day_in_words
 from core.money import in_words
-from funding.budgeting import explain_variance, notice_underspend
-from funding.forms import ExplainForm, UnderspendForm
+from funding.budgeting import explain_variance, notice_underspend, tell_of_underspend
+from funding.forms import ExplainForm, TellForm, UnderspendForm
 from funding.models import Source, UnderspendNotice, VarianceReason
 from funding.positions import Position, grouped, line_positions
 
@@ -83,7 +84,7 @@ class Explain(OfGrant):
 
     def get_initial(self) -> dict[str, Any]:
         found = VarianceReason.objects.filter(source=self.grant, project=self.project, quarter=self.quarter).first()
-        return {"code": found.code, "words": found.words} if found else {}
+        return {"code": found.code, "words": found.words, "version": found.version} if found else {"version": 0}
 
     def act(self, form: ExplainForm) -> VarianceReason:
         return explain_variance(
@@ -94,6 +95,7 @@ class Explain(OfGrant):
             words=form.cleaned_data["words"],
             variance=self.position.variance_to_date,
             by=self.request.user,
+            seen_version=form.cleaned_data["version"],
         )
 
 
@@ -115,12 +117,42 @@ class Underspend(OfGrant):
     def get_lead(self) -> str:
         return "The funder is to be told of an expected underspend as soon as is practicable; the return lists it."
 
-    def get_facts(self) -> Sequence[Fact]:
-        earlier = UnderspendNotice.objects.filter(source=self.grant, year=self.year)
-        return [Fact(f"Noticed {row.noticed_on:%-d %B %Y}", in_words(row.amount)) for row in earlier]
+    @cached_property
+    def notices(self) -> list[UnderspendNotice]:
+        return list(UnderspendNotice.objects.filter(source=self.grant, year=self.year))
 
-    def act(self, form: UnderspendForm) -> UnderspendNotice:
+    @cached_property
+    def untold(self) -> UnderspendNotice | None:
+        """The notice that the funder is still to be told of, which is then what the page asks about."""
+        return next((row for row in self.notices if row.told_on is None), None)
+
+    def get_form_class(self) -> type[TellForm | UnderspendForm]:
+        return TellForm if self.untold else UnderspendForm
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.untold.version} if self.untold else {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        facts = [
+            Fact(
+                f"Noticed on {day_in_words(row.noticed_on)}",
+                f"{in_words(row.amount)}; "
+                + (f"funder told on {day_in_words(row.told_on)}" if row.told_on else "funder not told yet"),
+            )
+            for row in self.notices
+        ]
+        return super().get_context_data(**{"rows": facts, **kwargs})
+
+    def act(self, form: Any) -> UnderspendNotice:
         given = form.cleaned_data
+        if self.untold:
+            return tell_of_underspend(
+                notice=self.untold,
+                told_on=given["told_on"],
+                funder_reference=given["funder_reference"],
+                by=self.request.user,
+                seen_version=given["version"],
+            )
         return notice_underspend(
             source=self.grant,
             year=self.year,
@@ -130,4 +162,5 @@ class Underspend(OfGrant):
             words=given["words"],
             funder_reference=given["funder_reference"],
             by=self.request.user,
+            once=given["once"],
         )

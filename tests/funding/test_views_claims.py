@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -98,6 +99,15 @@ def test_receiving_in_full_needs_no_reason(money: Money, officer: Client) -> Non
     assert "£1,000.00 received" in text and "Settled" in text
     assert ReceiptPart.objects.get().short == D("0.00")
     assert officer.get(f"{LIST}receive/{claim.reference}/").status_code == 403
+
+
+def test_a_receipt_sent_twice_is_recorded_once(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    url = f"{LIST}receive/{claimed(money).reference}/"
+    data = {"received_on": "5 July 2023", "amount": "400.00", "short_reason": "still-owed", "once": str(uuid4())}
+    for _ in range(2):
+        officer.post(url, data)
+    assert Receipt.objects.get().amount == D("400.00")
 
 
 def test_receiving_less_asks_why_by_how_much(money: Money, officer: Client) -> None:
