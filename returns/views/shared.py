@@ -1,0 +1,82 @@
+"""What the pages of one return share: the row, its content, its tables."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from board import clock
+from board.views import Link
+from core.problems import Refused
+from returns import files
+from returns.content import Content
+from returns.document import preview
+from returns.kinds import content_of, kind_of, stored_content
+from returns.kinds.shape import Kind, Step
+from returns.models import Return
+
+
+class AboutReturn:
+    """Pages about one return."""
+
+    # True on the page that the other pages of the return lead back to.
+    is_its_page = False
+    object: Return
+    request: HttpRequest
+    kwargs: dict[str, Any]
+
+    def get_queryset(self) -> QuerySet[Return]:
+        rows = Return.objects.visible_to(self.request.user)
+        return rows.select_related("programme__recipient", "last_quarter__programme", "last_quarter__year")
+
+    def get_section(self) -> str:
+        return str(self.object.last_quarter)
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        quarter = self.object.last_quarter
+        links = [
+            Link("Returns", reverse("returns:returns")),
+            Link(str(quarter), reverse("returns:quarter", args=[quarter.pk])),
+        ]
+        return links if self.is_its_page else [*links, Link(self.object.reference, self.get_back_url())]
+
+    def get_back_url(self) -> str:
+        return self.object.get_absolute_url()
+
+    @cached_property
+    def kind(self) -> Kind:
+        return kind_of(self.object.kind)
+
+
+class Reading:
+    """Pages that show what a return says."""
+
+    object: Return
+    kind: Kind
+
+    @cached_property
+    def content(self) -> Content | None:
+        """What was certified, or what the record says now; none where it cannot be made, which readiness explains."""
+        the_return = self.object
+        if the_return.is_frozen:
+            return stored_content(the_return)
+        try:
+            return content_of(
+                self.kind, the_return.programme, the_return.last_quarter, today=clock.today(), the_return=the_return
+            )
+        except Refused:
+            return None
+
+    @cached_property
+    def drawn(self) -> dict[str, Any]:
+        """The context of what it says; empty where there is no content."""
+        content = self.content
+        return {} if content is None else preview(content, files.draft_stamp(self.kind, content, self.object))
+
+
+def button_words(step: Step) -> str:
+    """What the button of a signature says."""
+    return {"prepare": "Prepare and sign", "check": "Check and sign", "certify": "Certify", "sign": "Sign"}[step.verb]

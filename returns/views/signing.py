@@ -1,0 +1,136 @@
+"""What changes a return: writing in it, signing, sending back, revising."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+
+from board.views import ActPage, ConfirmPage, Fact
+from returns import certifying
+from returns.content import short_hash
+from returns.forms import CommentaryForm, ReasonForm, RevisionForm
+from returns.kinds.shape import Step
+from returns.models import Commentary, Return
+from returns.views.shared import AboutReturn, button_words
+
+
+class Write(AboutReturn, ActPage):
+    """Write one part of a return, with last quarter's words beside it."""
+
+    action, template_name, form_class = "returns.write", "returns/write.html", CommentaryForm
+    success_message = "Your words are saved."
+
+    @cached_property
+    def part(self) -> Any:
+        """The part of the return, or 404."""
+        for part in self.kind.written:
+            if part.code == self.kwargs["section"]:
+                return part
+        raise Http404
+
+    def get_heading(self) -> str:
+        return self.part.title
+
+    def get_lead(self) -> str:
+        return self.part.hint
+
+    def get_initial(self) -> dict[str, Any]:
+        row = self.object.commentaries.filter(section=self.part.code).first()
+        return {"words": row.words, "version": row.version} if row else {}
+
+    def act(self, form: CommentaryForm) -> Commentary:
+        return certifying.write_commentary(
+            the_return=self.object,
+            section=self.part.code,
+            words=form.cleaned_data["words"],
+            seen_version=form.cleaned_data["version"],
+            by=self.request.user,
+        )
+
+    def get_success_url(self, result: Any = None) -> str:
+        return self.object.get_absolute_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        before = certifying.words_before(self.object, self.part.code)
+        return super().get_context_data(**{"before": before, **kwargs})
+
+
+class Sign(AboutReturn, ConfirmPage):
+    """Give a signature: prepare, check or certify."""
+
+    action = "returns.sign"
+
+    def allowed(self) -> bool:
+        """Each signature is asked of one role."""
+        return super().allowed() and self.request.user.acting.kind == self.step.role
+
+    @cached_property
+    def step(self) -> Step:
+        try:
+            return self.kind.step(self.kwargs["act"])
+        except KeyError:
+            raise Http404 from None
+
+    def get_heading(self) -> str:
+        return button_words(self.step)
+
+    @property
+    def button(self) -> str:
+        return button_words(self.step)
+
+    def get_warning(self) -> str:
+        return self.step.statement
+
+    def get_facts(self) -> Sequence[Fact]:
+        the_return = self.object
+        facts = [Fact("Return", the_return.reference)]
+        if the_return.content_hash:
+            facts.append(Fact("Content that you sign", short_hash(the_return.content_hash)))
+        facts.append(Fact("You sign as", f"{self.request.user.name}, {self.request.user.acting}"))
+        return facts
+
+    def act(self, form: Any) -> Return:
+        signing = {"prepare": certifying.prepare, "check": certifying.check, "certify": certifying.certify}
+        return signing[self.step.act](the_return=self.object, by=self.request.user)
+
+    def get_success_message(self, result: Return) -> str:
+        return "" if result.is_frozen else f"{result.reference} is {result.get_status_display().lower()}."
+
+    def get_success_url(self, result: Any = None) -> str:
+        if result is not None and result.is_frozen:
+            return reverse("returns:receipt", args=[result.pk])
+        return self.object.get_absolute_url()
+
+
+class SendBack(AboutReturn, ActPage):
+    """Send a signed return back to its writers."""
+
+    action, heading, button, form_class = "returns.sign", "Send back", "Send back", ReasonForm
+    lead = "The return becomes a draft again and its signatures fall. The record keeps that they were given."
+
+    def act(self, form: ReasonForm) -> Return:
+        return certifying.send_back(the_return=self.object, by=self.request.user, **form.cleaned_data)
+
+    def get_success_message(self, result: Return) -> str:
+        return f"{result.reference} is a draft again."
+
+
+class Revise(AboutReturn, ActPage):
+    """Begin the next revision of a certified return."""
+
+    action, heading, button, form_class = "returns.write", "Revise", "Begin the revision", RevisionForm
+    lead = (
+        "A certified return is never changed. A revision takes its place once it is signed, and lists what it changed. "
+        "It is for wording, results or presentation; money is put right in the open quarter."
+    )
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "of_claim": self.object.kind == "claim"}
+
+    def act(self, form: RevisionForm) -> Return:
+        return certifying.revise(the_return=self.object, by=self.request.user, **form.cleaned_data)
+
+    def get_success_message(self, result: Return) -> str:
+        return f"{result.reference} is begun."
