@@ -13,7 +13,7 @@ from board.models import Quarter, Year
 from board.views import ListPage
 from core.financial_year import year_starting
 from core.money import in_words
-from funding.forms import BudgetChoice
+from funding.forms.budget import BudgetChoice
 from funding.models import BudgetLine, Source
 from funding.positions import Position, grouped, line_positions, total
 from funding.tables import BudgetTable

@@ -19,7 +19,7 @@ from core.money import in_words
 from core.tables import Table
 from funding.claims import Worked, WorkedPart, receive, work_out
 from funding.filters import ClaimFilters
-from funding.forms import ReceiptForm
+from funding.forms.claims import ReceiptForm
 from funding.models import Claim, ClaimLine, ReceiptPart, Source, SpendLine
 from funding.tables import ClaimLineTable, ClaimPartTable, ClaimTable, ReceiptTable, WorkingLineTable
 from funding.views.spend import SHOWN_WITH_A_LINE

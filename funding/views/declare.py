@@ -18,7 +18,7 @@ from board.views import ActPage, ConfirmPage, Fact, Link, ListPage
 from core.money import NOUGHT, PenceField, in_words
 from core.tables import Table
 from funding.declaring import declare, standing, withdraw
-from funding.forms import DeclareForm, QuarterChoice, WithdrawForm
+from funding.forms.declare import DeclareForm, QuarterChoice, WithdrawForm
 from funding.models import Declaration, Source, SpendLine
 from funding.tables import StandingTable
 

@@ -13,7 +13,7 @@ from board.views import ActPage, Fact, Link
 from core.forms import day_in_words
 from core.money import in_words
 from funding.budgeting import explain_variance, notice_underspend, tell_of_underspend
-from funding.forms import ExplainForm, TellForm, UnderspendForm
+from funding.forms.explain import ExplainForm, TellForm, UnderspendForm
 from funding.models import Source, UnderspendNotice, VarianceReason
 from funding.positions import Position, grouped, line_positions
 

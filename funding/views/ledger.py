@@ -18,7 +18,7 @@ from core.money import in_words
 from core.problems import Problem, Refused
 from core.reading import LedgerReading, LedgerRow, read_ledger
 from core.tables import Table
-from funding.forms import LedgerForm
+from funding.forms.ledger import LedgerForm
 from funding.tables import LedgerProblemTable, LedgerRowTable, LedgerSheetTable
 
 # The boxes and boundaries that a browser sends around the file.

@@ -16,7 +16,8 @@ from core.forms import add_problems, add_validation_error
 from core.money import NOUGHT
 from core.problems import Problem, Refused
 from core.tables import Table
-from funding.forms import MOST_LINES, ChargeFormSet, ChargeRows, RecordForm, charge_choices
+from funding.forms.charges import MOST_LINES, ChargeFormSet, ChargeRows, charge_choices
+from funding.forms.record import RecordForm
 from funding.positions import impact
 from funding.spending import Charge, record, rehearse
 from funding.tables import ImpactTable

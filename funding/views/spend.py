@@ -15,7 +15,8 @@ from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
 from funding.filters import SpendFilters
-from funding.forms import CorrectForm, ReasonForm, open_to
+from funding.forms.charges import open_to
+from funding.forms.spend import CorrectForm, ReasonForm
 from funding.models import BudgetLine, ClaimLine, SpendLine, Transaction
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES

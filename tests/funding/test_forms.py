@@ -6,15 +6,9 @@ from decimal import Decimal
 import pytest
 
 from board import clock
-from funding.forms import (
-    CorrectForm,
-    RecordForm,
-    chargeable_lines,
-    contracts_to_record,
-    open_to,
-    programmes_open_to,
-    read_percent,
-)
+from funding.forms.charges import chargeable_lines, open_to, programmes_open_to, read_percent
+from funding.forms.record import RecordForm, contracts_to_record
+from funding.forms.spend import CorrectForm
 from tests import factories
 from tests.factories import Money
 

@@ -1,0 +1,56 @@
+"""What the funder paid."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from board import clock
+from core.forms import DayField, OnceForm
+from core.money import NOUGHT, MoneyFormField, in_words
+from funding.models import ReceiptPart
+
+
+class ReceiptForm(OnceForm):
+    """What the funder paid of one claim."""
+
+    marks_optional = False
+
+    received_on = DayField(label="Received on", help_text="As the bank shows it. For example, 3 August 2023")
+    amount = MoneyFormField(
+        label="Amount received",
+        min_value=Decimal("0.01"),
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
+    )
+    bank_reference = forms.CharField(
+        label="Bank reference (optional)",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
+    )
+    short_reason = forms.ChoiceField(
+        label="If it is less than is owed, why?",
+        required=False,
+        choices=ReceiptPart.ShortReason.choices,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, owed: Decimal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owed = owed
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        amount = given.get("amount")
+        if amount is not None and amount < self.owed and not given.get("short_reason"):
+            self.add_error(
+                "short_reason", f"That is {in_words(self.owed - amount)} less than is owed. Choose the reason"
+            )
+        if given.get("received_on") and given["received_on"] > clock.today():
+            self.add_error("received_on", "This date is in the future. Enter the day on which it was received")
+        return given
+
+    @property
+    def short(self) -> Decimal:
+        """How much less than is owed was paid; nought where it was paid in full."""
+        return max(self.owed - self.cleaned_data["amount"], NOUGHT)
