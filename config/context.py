@@ -25,13 +25,10 @@ NAVIGATION: tuple[tuple[str, str, str], ...] = (
 
 
 def menu_of(request: HttpRequest) -> list[dict[str, Any]]:
-    """The entries of the menu for this person; `current` where the page lies under the entry's address."""
-    entries = []
-    for label, name, action in NAVIGATION:
-        if may(request.user, action):
-            url = reverse(name)
-            entries.append({"label": label, "url": url, "current": request.path.startswith(url)})
-    return entries
+    """The entries of the menu for this person; `current` is the one whose address the page lies closest under."""
+    shown = [(label, reverse(name)) for label, name, action in NAVIGATION if may(request.user, action)]
+    here = max((url for _, url in shown if request.path.startswith(url)), key=len, default="")
+    return [{"label": label, "url": url, "current": url == here} for label, url in shown]
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class Column(tables.Column):
         return str(value)
 
 
+class ShortColumn(Column):
+    """Text that is not broken into lines."""
+
+    nowrap = True
+
+
 class TotalledColumn(Column):
     """A number. With `total=True` the foot of the table shows the sum over all rows."""
 

@@ -7,7 +7,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
-from core.tables import Column, CountColumn, DayColumn, MomentColumn, MoneyColumn, Table, TagColumn, TotalledColumn
+from core.tables import (
+    Column,
+    CountColumn,
+    DayColumn,
+    MomentColumn,
+    MoneyColumn,
+    ShortColumn,
+    Table,
+    TagColumn,
+    TotalledColumn,
+)
 from funding.models import Claim, Declaration, SpendLine
 
 STATE_COLOURS = {
@@ -39,12 +49,6 @@ class StateColumn(TagColumn):
             return "Void"
         reason = record.get_state_reason_display()
         return f"{record.get_state_display()}: {reason}" if reason else record.get_state_display()
-
-
-class ShortColumn(Column):
-    """Text that is not broken into lines."""
-
-    nowrap = True
 
 
 class UnderColumn(Column):

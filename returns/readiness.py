@@ -6,8 +6,8 @@ from datetime import date
 
 from django.urls import reverse
 
-from board import clock, quarters
-from board.models import Programme, Quarter
+from board import access, clock, quarters
+from board.models import Organisation, Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
 from core.money import NOUGHT, in_words
 from core.problems import Problem
@@ -25,27 +25,43 @@ RE_RAISED_WITHOUT_REASON = 2
 
 
 @dataclass(frozen=True)
+class Place:
+    """A page where a thing is put right or looked at, offered to those who may do `action`."""
+
+    link: str
+    action: str
+    url_name: str
+    args: tuple[object, ...] = ()
+    # What narrows a list to the rows that are meant.
+    query: Mapping[str, str] = field(default_factory=dict)
+    # The organisation whose officers alone find the page.
+    only_for: Organisation | None = None
+
+    def is_open_to(self, user: User) -> bool:
+        theirs = self.only_for is None or (user.acting is not None and user.acting.organisation == self.only_for)
+        return theirs and access.may(user, self.action)
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name, args=self.args, query=self.query)
+
+
+@dataclass(frozen=True)
 class Item:
     """One thing that is missing or worth knowing.
 
     `weight` is "blocking" (the return cannot be prepared or certified), "warning" or "information".
+    `places` say where it is put right, then where those look who may not do that; there may be none.
     """
 
     code: str
     words: str
     weight: str
-    link: str = ""
-    # What a person must be allowed to do there, for the link to be offered to them.
-    action: str = ""
-    url_name: str = ""
-    url_args: tuple[object, ...] = ()
-    # What narrows a list to the rows that are meant.
-    url_query: Mapping[str, str] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
 
-    @property
-    def url(self) -> str:
-        """Where it is put right; empty where there is no one place."""
-        return reverse(self.url_name, args=self.url_args, query=self.url_query) if self.url_name else ""
+    def place_for(self, user: User) -> Place | None:
+        """The first of its places that the person may open."""
+        return next((place for place in self.places if place.is_open_to(user)), None)
 
     @property
     def blocking(self) -> bool:
@@ -82,15 +98,30 @@ def blocking(items: list[Item]) -> list[Problem]:
     return [item.problem() for item in items if item.blocking]
 
 
+def closing_place(link: str, quarter: Quarter, what: str) -> Place:
+    """Where a quarter is closed."""
+    return Place(link, "quarters.close", "returns:close", (quarter.pk, what))
+
+
+def _budget(record: Record) -> Place:
+    """The grant's budget by project, at the end of the quarter."""
+    query = {
+        "year": str(record.quarter.year.pk),
+        "quarter": str(record.quarter.pk),
+        "source": str(record.grant.pk),
+        "cut": "project",
+    }
+    return Place("See the budget", "budget.read", "funding:budget", query=query)
+
+
 def _closed(quarter: Quarter, what: str) -> Iterator[Item]:
     name = "spend" if what == MONEY else "results"
-    where = ("quarters.close", "returns:close", (quarter.pk, what))
     if quarters.closed_at(quarter, what) is None:
         words = f"{quarter} is still open for {name}. Close it when everything is in."
-        yield Item("closed", words, "blocking", f"Close for {name}", *where)
+        yield Item("closed", words, "blocking", (closing_place(f"Close for {name}", quarter, what),))
     elif quarters.is_open(quarter, what, clock.now()):
         words = f"{quarter} was opened again for {name}. Close it again."
-        yield Item("closed", words, "blocking", f"Close for {name} again", *where)
+        yield Item("closed", words, "blocking", (closing_place(f"Close for {name} again", quarter, what),))
 
 
 def _declared(record: Record) -> Iterator[Item]:
@@ -100,20 +131,29 @@ def _declared(record: Record) -> Iterator[Item]:
         if standing.declaration is not None:
             continue
         source = standing.source
-        args = (record.programme.code, source.code, record.quarter.code)
-        where = ("Declare", "spending.declare", "funding:declare-source", args)
+        spent = {"source": str(source.pk), "quarter": str(record.quarter.pk)}
+        places = (
+            Place(
+                "Declare",
+                "spending.declare",
+                "funding:declare-source",
+                (record.programme.code, source.code, record.quarter.code),
+                only_for=source.kept_by,
+            ),
+            Place("See what is recorded", "spending.read", "funding:spend", query=spent),
+        )
         if source.is_grant:
             words = (
                 f"{source.kept_by} has not declared its spend of the {source} for {record.quarter}. "
                 "Its finance officer declares it complete, or nil."
             )
-            yield Item("declared", words, "blocking", *where)
+            yield Item("declared", words, "blocking", places)
         else:
             words = (
                 f"{source.kept_by} has not declared the {source}. The claim can go without it; "
                 "the return will say “not declared”."
             )
-            yield Item("declared", words, "warning", *where)
+            yield Item("declared", words, "warning", places)
 
 
 def _earlier_claims(record: Record) -> Iterator[Item]:
@@ -122,15 +162,14 @@ def _earlier_claims(record: Record) -> Iterator[Item]:
     for earlier in sorted(record.quarter.year.quarters.all(), key=lambda row: row.order):
         if earlier.order < record.quarter.order and earlier.pk not in certified:
             words = f"The claim for {earlier} is not certified yet. Certify it first."
-            yield Item("F29", words, "blocking", earlier.short_label, "returns.read", "returns:quarter", (earlier.pk,))
+            place = Place(earlier.short_label, "returns.read", "returns:quarter", (earlier.pk,))
+            yield Item("F29", words, "blocking", (place,))
 
 
 def _accruals_reversed(record: Record) -> Iterator[Item]:
     if record.quarter.money_closed_at and not record.is_final and closing.needs_closing_again(record.quarter, MONEY):
         words = "An accrual was recorded after the quarter had closed, and is not reversed. Close the quarter again."
-        yield Item(
-            "accrual", words, "blocking", "Close again", "quarters.close", "returns:close", (record.quarter.pk, MONEY)
-        )
+        yield Item("accrual", words, "blocking", (closing_place("Close again", record.quarter, MONEY),))
 
 
 def _accruals_explained(record: Record) -> Iterator[Item]:
@@ -142,7 +181,8 @@ def _accruals_explained(record: Record) -> Iterator[Item]:
                 f"The accrual {entry.reference} is raised again for the {_ordinal(again[entry.pk])} time, without a "
                 "reason. Give the reason, or write it back."
             )
-            yield Item("F21", words, "blocking", entry.reference, "spending.read", "funding:entry", (entry.reference,))
+            place = Place(entry.reference, "spending.read", "funding:entry", (entry.reference,))
+            yield Item("F21", words, "blocking", (place,))
 
 
 def _ordinal(number: int) -> str:
@@ -153,19 +193,22 @@ def _variances(record: Record) -> Iterator[Item]:
     """F10: a variance over the threshold is explained, and explained anew when it has moved."""
     for row in claim_record.variances(record):
         args = (record.programme.code, record.quarter.code, row.project.code)
-        where = (f"Explain {row.project.code}", "budget.change", "funding:explain", args)
+        places = (
+            Place(f"Explain {row.project.code}", "budget.change", "funding:explain", args),
+            _budget(record),
+        )
         amount = in_words(row.position.variance_to_date)
         if row.is_missing:
             where_to = "under" if row.position.variance_to_date < 0 else "over"
             size = in_words(abs(row.position.variance_to_date))
             words = f"{row.project} is {size} {where_to} its profile to date, and nobody has said why."
-            yield Item("F10", words, "blocking", *where)
+            yield Item("F10", words, "blocking", places)
         elif row.stale and row.reason is not None:
             words = (
                 f"{row.project} was explained at a variance of {in_words(row.reason.variance)}; it is now {amount}. "
                 "Confirm or change the explanation."
             )
-            yield Item("F10", words, "warning", *where)
+            yield Item("F10", words, "warning", places)
 
 
 def _underspend(record: Record) -> Iterator[Item]:
@@ -176,7 +219,7 @@ def _underspend(record: Record) -> Iterator[Item]:
     in_year = [row for row in ahead if row.kind == Quarter.Kind.QUARTER]
     if in_year and not Forecast.objects.filter(line__source=record.grant, quarter__in=in_year).exists():
         words = f"Nothing is forecast for the rest of {record.quarter.year}, so the outturn shows spend to date alone."
-        yield Item("forecast", words, "warning", "Budget", "budget.read", "funding:budget")
+        yield Item("forecast", words, "warning", (_budget(record),))
         return
     under = claim_record.underspend(record)
     if under and not any(row.told_on for row in claim_record.underspend_notices(record)):
@@ -185,7 +228,8 @@ def _underspend(record: Record) -> Iterator[Item]:
             f"{record.quarter.year} is expected to end {in_words(under)} under its award, above the threshold, and no "
             "notice to the funder is recorded. Tell the funder, and record it."
         )
-        yield Item("F13", words, "warning", "Record the notice", "budget.change", "funding:underspend", args)
+        places = (Place("Record the notice", "budget.change", "funding:underspend", args), _budget(record))
+        yield Item("F13", words, "warning", places)
 
 
 def _held(record: Record) -> Iterator[Item]:
@@ -199,7 +243,9 @@ def _held(record: Record) -> Iterator[Item]:
             "The return lists them with what would release them."
         )
         query = {"state": SpendLine.State.HELD.value, "programme": str(record.programme.pk)}
-        yield Item("held", words, "information", "See what is held", "spending.read", "funding:spend", url_query=query)
+        yield Item(
+            "held", words, "information", (Place("See what is held", "spending.read", "funding:spend", query=query),)
+        )
 
 
 def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:
@@ -207,12 +253,12 @@ def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:
     explained = quarters.closed_at(quarter, RESULTS) is not None and _says_why_missing(quarter)
     waiting = outstanding(programme, quarter)
     for row in waiting:
-        where = ("See the submission", "submissions.read", row.url_name, row.url_args)
+        places = (Place("See the submission", "submissions.read", row.url_name, row.url_args),)
         if explained:
             words = f"{row.words} The return goes without it and says why."
-            yield Item("X01", words, "warning", *where)
+            yield Item("X01", words, "warning", places)
         else:
-            yield Item("X01", row.words, "blocking", *where)
+            yield Item("X01", row.words, "blocking", places)
     if waiting and not explained:
         words = "Results that do not come in time: close the quarter, and say in the return why they are missing."
         yield Item("X01-how", words, "information")

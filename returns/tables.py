@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
 from board.models import Quarter
-from core.tables import Column, DayColumn, MomentColumn, Table, TagColumn
+from core.forms import day_in_words
+from core.tables import Column, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
 from returns.content import short_hash
 from returns.models import Return
 
@@ -64,7 +66,7 @@ class OpenColumn(Column):
     def render(self, record: Quarter, value: Any) -> str:  # type: ignore[override]
         if record.kind in self.not_for:
             return "Takes none"
-        return f"Closed {value:%-d %B %Y}" if value else "Not closed"
+        return f"Closed {day_in_words(timezone.localtime(value))}" if value else "Not closed"
 
     def value(self, record: Quarter, value: Any) -> str:
         return self.render(record, value)
@@ -76,7 +78,7 @@ class QuarterTable(Table):
     caption = "Quarters and their returns"
     empty_text = "There is no quarter to show. Returns are made by the organisation that holds the grant."
     quarter = Column("Quarter", accessor="pk", orderable=False, linkify=("returns:quarter", [A("pk")]))
-    programme = Column("Programme", accessor="programme__code")
+    programme = ShortColumn("Programme", accessor="programme__code")
     certify_due_on = DayColumn("Due")
     money = OpenColumn("Spend", "money_closed_at", not_for=(Quarter.Kind.FOLLOW_UP,))
     results = OpenColumn("Results", "results_closed_at", not_for=(Quarter.Kind.CLOSING,))

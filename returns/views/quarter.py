@@ -1,7 +1,6 @@
 """The list of quarters, and a quarter: what is missing, closing it, opening it again, beginning a return."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +20,7 @@ from returns.forms import ReopeningForm
 from returns.kinds import KINDS
 from returns.kinds.shape import Kind
 from returns.models import Return
-from returns.readiness import Item, readiness
+from returns.readiness import Item, Place, readiness
 from returns.tables import STATUS_COLOURS, QuarterTable
 
 WHAT = {MONEY: "spend", RESULTS: "results"}
@@ -128,11 +127,13 @@ def items_of(quarter: Quarter, kind: Kind) -> list[Item]:
         return [Item(problem.code, problem.message, "blocking") for problem in refusal.problems]
 
 
-def groups(items: Sequence[Item], user: Any) -> list[tuple[str, list[Item]]]:
-    """The items under their headings, empty ones left out; a link only where the person may go there and act."""
-    items = [item if not item.action or access.may(user, item.action) else replace(item, url_name="") for item in items]
+def groups(items: Sequence[Item], user: Any) -> list[tuple[str, list[tuple[str, Place | None]]]]:
+    """The items under their headings, empty ones left out, each with the place that the person may go to, if any."""
     titles = (("blocking", "Must be put right first"), ("warning", "Worth a look"), ("information", "For information"))
-    found = [(title, [item for item in items if item.weight == weight]) for weight, title in titles]
+    found = [
+        (title, [(item.words, item.place_for(user)) for item in items if item.weight == weight])
+        for weight, title in titles
+    ]
     return [(title, rows) for title, rows in found if rows]
 
 
