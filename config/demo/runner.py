@@ -7,7 +7,7 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import money, performance, wording
+from config.demo import budgets, ledger, money, performance, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from funding import claims
 from funding.models import Claim
@@ -64,13 +64,13 @@ def _load_earlier(programme: Programme, people: People) -> None:
 
 def _load_current(programmes: dict[str, Programme], people: People) -> None:
     programme = programmes[CURRENT]
-    money.set_up(programme, people)
+    budgets.set_up(programme, people)
     performance.set_up(programme, people)
     wording.load_risks(programme, people)
     for quarter in _in_order(programme):
         if quarter.kind == Quarter.Kind.CLOSING:
             continue
-        money.record_quarter(programme, quarter, people)
+        ledger.record_quarter(programme, quarter, people)
         money.adjust(programme, quarter, people)
         performance.load_quarter(programme, quarter, people)
         if quarter.code == OPEN:
@@ -91,7 +91,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
 def _end_first_year(programme: Programme, people: People) -> None:
     """The closing period of 2023-24 takes its late invoice and ends in the year's final claim."""
     period = programme.quarters.select_related("programme", "year").get(code="2023-24-closing")
-    money.record_closing(programme, period, people)
+    ledger.record_closing(programme, period, people)
     with clock.at(CLOSED_ON):
         money.explain(programme, period, people)
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
