@@ -10,15 +10,23 @@ _WIDTHS: dict[str, int] = {
     **dict(zip(string.ascii_lowercase, (556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556,
                                         556, 333, 500, 278, 556, 500, 722, 500, 500, 500), strict=True)),
     **dict.fromkeys(" !,./:;[]\\\u00a0", 278), "’": 222, "‘": 222, "'": 191, '"': 355, "-": 333, "(": 333, ")": 333,
-    "+": 584, "=": 584, "<": 584, ">": 584, "−": 584, "%": 889, "&": 667, "@": 1015, "–": 556, "—": 1000, "…": 1000,
+    **dict.fromkeys("+=<>−^~", 584), "%": 889, "&": 667, "@": 1015, "–": 556, "—": 1000, "…": 1000,
     "“": 333, "”": 333, "·": 333,
 }  # fmt: skip
-BOLD = 1.08
+_BOLD_WIDTHS: dict[str, int] = {
+    **_WIDTHS,
+    **dict(zip(string.ascii_uppercase, (722, 722, 722, 722, 667, 611, 778, 722, 278, 556, 722, 611, 833, 722, 778, 667,
+                                        778, 722, 667, 611, 722, 667, 944, 667, 667, 611), strict=True)),
+    **dict(zip(string.ascii_lowercase, (556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611, 611,
+                                        611, 389, 556, 333, 611, 556, 778, 556, 556, 500), strict=True)),
+    **dict.fromkeys("!:;[]", 333), "?": 611, "’": 278, "‘": 278, "'": 238, '"': 474, "&": 722, "@": 975, "“": 500, "”": 500,
+}  # fmt: skip
 
 
 def ems(text: str, *, bold: bool = False) -> float:
-    """The width of a line of text in ems; bold is taken as a little wider throughout."""
-    return sum(_WIDTHS.get(character, 556) for character in text) / 1000 * (BOLD if bold else 1)
+    """The width of a line of text in ems."""
+    widths = _BOLD_WIDTHS if bold else _WIDTHS
+    return sum(widths.get(character, 556) for character in text) / 1000
 
 
 def wrapped(text: str, room: float, *, bold: bool = False) -> list[str]:
