@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from board import clock
 from board.rows import Counter
-from core.financial_year import quarter_label
+from core.financial_year import quarter_label, year_bounds
 
 __all__ = [
     "Counter",
@@ -260,6 +260,11 @@ class Year(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def bounds(self) -> tuple[date, date]:
+        """First and last day."""
+        return year_bounds(self.starts)
 
 
 class Quarter(models.Model):

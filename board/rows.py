@@ -30,6 +30,22 @@ class Kept(models.Model):
 RowT = TypeVar("RowT", bound=Kept)
 
 
+def written_before(model: type[RowT], once: uuid.UUID | None, /, *, by: models.Model, **same: object) -> RowT | None:
+    """The row that an earlier call with the same `once` wrote; None where there was none.
+
+    A double click sends the same twice. Who goes back in the browser and types something else means
+    another row: where one of the fields in `same` differs, this refuses, and the form takes a new `once`.
+    """
+    row = model._default_manager.filter(once=once, created_by=by).first() if once else None
+    if row is not None and any(getattr(row, name) != value for name, value in same.items()):
+        raise refuse(
+            "once",
+            f"This page has recorded {row} already, with other figures. What you see here is not recorded yet. "
+            "If it is another one, send it now.",
+        )
+    return row
+
+
 def create(row: RowT, *, by: models.Model, reason: str = "") -> RowT:
     """Stamp, check and insert a new row; its constraints speak through full_clean()."""
     row.created_at = row.changed_at = clock.now()

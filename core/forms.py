@@ -161,6 +161,11 @@ class OnceForm(ActForm):
     def clean_once(self) -> uuid.UUID:
         return self.cleaned_data["once"] or uuid.uuid4()
 
+    def take_a_new_once(self) -> None:
+        """Let what is on screen be sent as another one."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("once")] = str(uuid.uuid4())
+
 
 class VersionedForm(ActForm):
     """A form whose act edits: `version` is the one that the person saw, for the act to compare under its lock."""
@@ -184,6 +189,8 @@ def add_problems(form: forms.BaseForm, problems: Iterable[Problem]) -> None:
         if not problem.blocking:
             warnings.append(problem)
             continue
+        if problem.code == "once" and isinstance(form, OnceForm):
+            form.take_a_new_once()
         field = problem.where if problem.where in form.fields else None
         form.add_error(field, ValidationError(problem.message, code=problem.code or "refused"))
     form.warnings = warnings  # type: ignore[attr-defined]

@@ -343,9 +343,15 @@ def notice_underspend(
     """
     with transaction.atomic():
         Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
-        if once and (before := UnderspendNotice.objects.filter(once=once, created_by=by).first()):
+        if before := rows.written_before(UnderspendNotice, once, by=by, amount=amount, noticed_on=noticed_on):
             return before
-        refuse_if_blocking([*_not_yet(noticed_on, "noticed_on"), *_told_problems(noticed_on, told_on)])
+        refuse_if_blocking(
+            [
+                *_within_the_award(source, year, amount),
+                *_not_yet(noticed_on, "noticed_on"),
+                *_told_problems(noticed_on, told_on),
+            ]
+        )
         notice = UnderspendNotice(
             source=source,
             year=year,
@@ -360,17 +366,43 @@ def notice_underspend(
         return rows.create(notice, by=by)
 
 
-def tell_of_underspend(
-    *, notice: UnderspendNotice, told_on: date, funder_reference: str, by: User, seen_version: int
+def amend_notice(
+    *,
+    notice: UnderspendNotice,
+    amount: Decimal,
+    noticed_on: date,
+    told_on: date | None,
+    words: str,
+    funder_reference: str,
+    by: User,
+    seen_version: int,
 ) -> UnderspendNotice:
-    """Record when the funder was told of an underspend that was noticed before; said once, it stands."""
+    """Put a notice right, or record when the funder was told. Once the funder is told of it, it stands."""
     with transaction.atomic():
-        locked = UnderspendNotice.objects.select_for_update(of=("self",)).get(pk=notice.pk)
+        locked = (
+            UnderspendNotice.objects.select_for_update(of=("self",)).select_related("source", "year").get(pk=notice.pk)
+        )
         if locked.told_on is not None:
             raise refuse("F13", f"The funder was told on {day_in_words(locked.told_on)} already.", "told_on")
-        refuse_if_blocking(_told_problems(locked.noticed_on, told_on))
-        locked.told_on, locked.funder_reference = told_on, funder_reference
+        refuse_if_blocking(
+            [
+                *_within_the_award(locked.source, locked.year, amount),
+                *_not_yet(noticed_on, "noticed_on"),
+                *_told_problems(noticed_on, told_on),
+            ]
+        )
+        locked.amount, locked.noticed_on, locked.told_on = amount, noticed_on, told_on
+        locked.words, locked.funder_reference = words, funder_reference
         return rows.change(locked, by=by, seen_version=seen_version)
+
+
+def _within_the_award(source: Source, year: Year, amount: Decimal) -> list[Problem]:
+    ceiling = Award.objects.prefetch_related("revisions").filter(source=source, year=year).first()
+    most = ceiling.amount_on(clock.today()) if ceiling else NOUGHT
+    if amount <= most:
+        return []
+    words = f"The award of {year} is {in_words(most)}, so no more than that can be left. Enter the underspend."
+    return [Problem("F13", words, True, "amount")]
 
 
 def _told_problems(noticed_on: date, told_on: date | None) -> list[Problem]:

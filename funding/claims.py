@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.utils import timezone
 
 from board import clock, events, rows
 from board.models import Quarter, User, Year
+from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse_if_blocking
 from funding import claim_arithmetic
@@ -26,7 +28,9 @@ from funding.models import (
     ReceiptPart,
     Source,
     SpendLine,
+    Transaction,
 )
+from funding.spending import remaining_by_line
 
 
 @dataclass(frozen=True)
@@ -209,9 +213,10 @@ def _certifying_problems(worked: Worked, expected: Decimal) -> list[Problem]:
 def withdraw(*, claim: Claim, reason: str, by: User) -> Claim:
     """Take back a claim that the funder returned before paying it. Part of revising the return.
 
-    Refused once it is paid in part, or a later claim of the same award year is certified.
+    Refused once it is paid or disallowed in part, or a later claim of the same award year is certified.
     """
     with transaction.atomic():
+        Source.objects.select_for_update(of=("self",)).get(pk=claim.source_id)
         row = Claim.objects.select_for_update(of=("self",)).select_related("quarter").get(pk=claim.pk)
         years = row.parts.values_list("year_id", flat=True)
         later = Claim.objects.in_force().filter(source=row.source, parts__year__in=years).select_related("quarter")
@@ -219,6 +224,10 @@ def withdraw(*, claim: Claim, reason: str, by: User) -> Claim:
         if row.receipt_parts.exists():
             problems.append(
                 Problem("paid", f"{row.reference} has been paid; put errors right in the open quarter.", True)
+            )
+        if DisallowancePart.objects.filter(line__claim_lines__part__claim=row).exists():
+            problems.append(
+                Problem("disallowed", f"A part of {row.reference} is disallowed, so it stands as it was sent.", True)
             )
         if any(other.quarter.order > row.quarter.order for other in later):
             problems.append(Problem("later", f"A later claim than {row.reference} is certified.", True))
@@ -249,10 +258,23 @@ def receive(
     """
     with transaction.atomic():
         Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
-        if once and (before := Receipt.objects.filter(once=once, created_by=by).first()):
+        amount = sum((part.amount for part in parts), NOUGHT)
+        same = {"received_on": received_on, "bank_reference": bank_reference, "amount": amount}
+        if before := rows.written_before(Receipt, once, by=by, **same):
             return before
         problems = []
         for part in parts:
+            certified_on = timezone.localdate(part.claim.certified_at)
+            if received_on < certified_on:
+                problems.append(
+                    Problem(
+                        "receipt",
+                        f"{part.claim.reference} was certified on {day_in_words(certified_on)}, so it cannot have "
+                        "been paid before. Enter the day on which the bank shows the money.",
+                        True,
+                        "received_on",
+                    )
+                )
             owed = part.claim.still_owed()
             if part.amount + part.short > owed:
                 problems.append(
@@ -270,7 +292,7 @@ def receive(
             source=source,
             received_on=received_on,
             bank_reference=bank_reference,
-            amount=sum((part.amount for part in parts), NOUGHT),
+            amount=amount,
         )
         if once:
             receipt.once = once
@@ -294,20 +316,21 @@ def disallow(
     reason: str,
     by: User,
 ) -> Disallowance:
-    """Record that the funder refuses claimed cost; each part at most what remains of its claimed line."""
+    """Record that the funder refuses claimed cost; each part at most what credits and earlier refusals have left."""
     with transaction.atomic():
         Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        entries = {line.transaction_id for line in amounts}
+        # Locked as a credit locks them, so that the two cannot take the same pounds.
+        list(Transaction.objects.select_for_update(of=("self",)).filter(pk__in=entries).order_by("pk"))
         problems = []
         for line, amount in amounts.items():
             claimed = ClaimLine.objects.filter(line=line, in_force=True).exists()
-            taken = line.disallowed_parts.aggregate(total=Sum("amount"))["total"] or NOUGHT
+            left = remaining_by_line(line.transaction)[line.number - 1]
             if not claimed:
                 problems.append(Problem("disallow", f"{line.reference} is in no claim.", True, "lines"))
-            elif amount > line.cost - taken:
+            elif amount > left:
                 problems.append(
-                    Problem(
-                        "disallow", f"Only {in_words(line.cost - taken)} of {line.reference} remains.", True, "lines"
-                    )
+                    Problem("disallow", f"Only {in_words(left)} of {line.reference} remains.", True, "lines")
                 )
         refuse_if_blocking(problems)
         row = Disallowance(

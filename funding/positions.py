@@ -24,7 +24,8 @@ class Position:
     """The figures of a budget line, or of any group of them, at a quarter; all in pounds.
 
     `variance = actual − profile` to date: below nought is an underspend. `outturn` is what the year is
-    expected to end on: spent to date and forecast for the quarters after. `accrued` is the part of the
+    expected to end on: spent to date, forecast for the quarters after, and, while the quarter is open, what its
+    own forecast has above its actual. `accrued` is the part of the
     actual that is accruals and their reversals, `remaining` what is left of the budget.
     """
 
@@ -225,8 +226,12 @@ def _add_spend(figures: dict[int, dict[str, Decimal]], sources: list[Source], ye
 
 def _add_plans(figures: dict[int, dict[str, Decimal]], quarter: Quarter) -> None:
     for row in Forecast.objects.filter(line__in=figures).select_related("quarter"):
+        line = figures[row.line_id]
         if row.quarter.order > quarter.order:
-            figures[row.line_id]["forecast"] += row.amount
+            line["forecast"] += row.amount
+        elif row.quarter_id == quarter.pk and quarter.money_closed_at is None:
+            # Half a quarter's spend is no outturn: until it is closed, what is forecast beyond it still comes.
+            line["forecast"] += max(row.amount - line["actual_quarter"], NOUGHT)
     charged: dict[tuple[int, int], Decimal] = {
         (row["transaction__contract_id"], row["budget_line_id"]): row["cost"]
         for row in SpendLine.objects.spend()

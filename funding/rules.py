@@ -60,6 +60,63 @@ def parts_sum_to_the_entry(entry: Transaction, parts: Sequence[Charged]) -> Iter
         )
 
 
+def parts_have_the_entrys_sign(entry: Transaction, parts: Sequence[Charged]) -> Iterator[Problem]:
+    """F18: an entry is cost or credit throughout; a mixture could not be taken back part by part."""
+    for number, part in enumerate(parts, start=1):
+        if part.cost * entry.cost < 0:
+            yield Problem(
+                "F18",
+                f"This part is {in_words(part.cost)} of a cost of {in_words(entry.cost)}. "
+                "Record a credit as an entry of its own.",
+                True,
+                f"share-{number}",
+            )
+
+
+def vat_has_the_sign_of_net(entry: Transaction) -> Iterator[Problem]:
+    """F05: VAT goes with its net: both above nought, or on a credit both below."""
+    if entry.vat * entry.net < 0:
+        yield Problem(
+            "F05",
+            f"VAT of {in_words(entry.vat)} does not go with a net of {in_words(entry.net)}. Give both the same sign.",
+            True,
+            "vat",
+        )
+
+
+def accounting_date_is_of_the_programme(entry: Transaction, parts: Sequence[Charged]) -> Iterator[Problem]:
+    """F02: a date from before the programme is more likely a slip of the pen than an old document."""
+    for programme in {part.line.source.programme for part in parts}:
+        if entry.accounting_on < programme.first_day:
+            yield Problem(
+                "F02",
+                f"The accounting date {entry.accounting_on:%-d %B %Y} is before {programme.code} began. Check it.",
+                False,
+                "accounting_on",
+            )
+
+
+def service_is_of_the_lines_year(entry: Transaction, parts: Sequence[Charged]) -> Iterator[Problem]:
+    """F02: a line's year is that in which goods or services were received (grant term: each year is ring-fenced)."""
+    for number, part in enumerate(parts, start=1):
+        year, (first_day, last_day) = part.line.year, part.line.year.bounds
+        period = f"{entry.service_from:%-d %B %Y} to {entry.service_to:%-d %B %Y}"
+        if entry.service_to < first_day or entry.service_from > last_day:
+            yield Problem(
+                "F02",
+                f"The service of {period} is not in {year}. Choose a budget line of the year that received it.",
+                True,
+                f"line-{number}",
+            )
+        elif entry.service_from < first_day or entry.service_to > last_day:
+            yield Problem(
+                "F02",
+                f"A part of the service of {period} is outside {year}. Charge to each year what it received.",
+                False,
+                f"line-{number}",
+            )
+
+
 def a_credit_names_its_original(entry: Transaction) -> Iterator[Problem]:
     """F01: a negative entry takes back one that is here, or gives the reason why there is none."""
     if entry.cost < 0 and entry.takes_back_id is None and not entry.reason.strip():
@@ -110,7 +167,7 @@ def year_and_quarter_agree(parts: Iterable[Charged]) -> Iterator[Problem]:
                 True,
                 f"quarter-{number}",
             )
-        elif own.starts < recorded.starts and not _closing_is_over(part.line):
+        elif own.starts < recorded.starts and not closing_is_over(part.line):
             yield Problem(
                 "F02",
                 f"Late cost of {own} goes to the closing period of {own}. Choose that period.",
@@ -123,7 +180,8 @@ def year_and_quarter_agree(parts: Iterable[Charged]) -> Iterator[Problem]:
             )
 
 
-def _closing_is_over(line: BudgetLine) -> bool:
+def closing_is_over(line: BudgetLine) -> bool:
+    """Whether the closing period of a line's year is closed, so that the year takes no more cost."""
     closing = Quarter.objects.get(year_id=line.year_id, kind=Quarter.Kind.CLOSING)
     return closing.money_closed_at is not None
 
@@ -173,6 +231,29 @@ def not_entered_before(entry: Transaction) -> Iterator[Problem]:
             exact and not entry.reason.strip(),
             "document_number",
         )
+
+
+def not_entered_without_a_document(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
+    """F17: payroll, summaries and accruals bear no document, so the same kind, line, quarter and amount warns."""
+    if entry.document_number or entry.takes_back_id is not None:
+        return
+    for part in parts:
+        same = SpendLine.objects.in_force().filter(
+            transaction__recorded_by=entry.recorded_by,
+            transaction__kind=entry.kind,
+            transaction__document_number="",
+            budget_line=part.line,
+            quarter=part.quarter,
+            cost=part.cost,
+        )
+        for other in same.select_related("transaction").order_by("transaction__reference"):
+            yield Problem(
+                "F17",
+                f"{other.transaction.reference} has the same kind, budget line, quarter and amount. "
+                "Check that this is a second one.",
+                False,
+                "lines",
+            )
 
 
 def line_budgets_are_kept(parts: Iterable[Charged], today: date) -> Iterator[Problem]:
@@ -237,7 +318,7 @@ def state_of(entry: Transaction, part: Charged, *, today: date) -> tuple[str, st
     if line.heading.capital:
         return State.HELD, Reason.CAPITAL
     programme = line.source.programme
-    if entry.service_to < programme.first_day or entry.service_from > programme.last_day:
+    if entry.service_from < programme.first_day or entry.service_to > programme.last_day:
         return State.HELD, Reason.OUTSIDE_FUNDING
     contract = entry.contract
     if contract is not None:
@@ -271,11 +352,12 @@ WHAT_RELEASES = {
     SpendLine.Reason.BEYOND_CONTRACT: "a variation of the contract, or splitting the entry",
     SpendLine.Reason.NOT_SIGNED: "signing the contract, if the service lies within its dates",
     SpendLine.Reason.OUTSIDE_CONTRACT: "a variation of the contract's dates",
-    SpendLine.Reason.OUTSIDE_FUNDING: "nothing: the grant pays for service in its period only",
+    SpendLine.Reason.OUTSIDE_FUNDING: "recording what the funding period received as an entry of its own",
     SpendLine.Reason.INELIGIBLE: "nothing: the grant's terms exclude it",
     SpendLine.Reason.CAPITAL: "the funder's written agreement to capital",
     SpendLine.Reason.ADVANCE: "the grantee's signed statement of what was spent",
     SpendLine.Reason.AFTER_FINAL: "nothing: the year's final claim is certified",
+    SpendLine.Reason.DISALLOWED: "nothing: the claim was lowered when the funder disallowed it",
 }
 
 
@@ -283,13 +365,18 @@ def problems_of_entry(entry: Transaction, parts: Sequence[Charged], *, today: da
     """Everything that is wrong or worth a look with an entry and its split."""
     return [
         *accounting_date_is_not_ahead(entry, today),
+        *accounting_date_is_of_the_programme(entry, parts),
         *a_credit_names_its_original(entry),
         *parts_sum_to_the_entry(entry, parts),
+        *parts_have_the_entrys_sign(entry, parts),
         *charges_what_may_be_charged(parts, entry.recorded_by),
         *year_and_quarter_agree(parts),
+        *service_is_of_the_lines_year(entry, parts),
         *in_kind_is_match(entry, parts),
         *contract_serves_the_project(entry, parts),
         *not_entered_before(entry),
+        *not_entered_without_a_document(entry, parts),
+        *vat_has_the_sign_of_net(entry),
         *vat_rate_is_plausible(entry),
         *line_budgets_are_kept(parts, today),
         *single_entry_is_not_outsized(parts, today),

@@ -12,10 +12,33 @@ from django.db.models.functions import Coalesce
 from board import clock, events, rows
 from board.models import Organisation, Quarter, User
 from board.quarters import MONEY, lock_open
-from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words
+from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words, round_to_penny
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
-from funding.models import BudgetLine, ClaimLine, Declaration, SpendLine, Transaction
-from funding.rules import Charged, problems_of_entry, state_of
+from funding.models import (
+    BudgetLine,
+    ClaimLine,
+    Declaration,
+    Disallowance,
+    DisallowancePart,
+    SpendLine,
+    Transaction,
+)
+from funding.rules import Charged, closing_is_over, problems_of_entry, state_of
+
+# The fields of an entry by which a second press of the button is told from a second entry.
+TYPED = (
+    "kind",
+    "contract",
+    "supplier_name",
+    "document_number",
+    "description",
+    "accounting_on",
+    "service_from",
+    "service_to",
+    "net",
+    "vat",
+    "recoverable_vat",
+)
 
 
 @dataclass(frozen=True)
@@ -55,11 +78,12 @@ def record(*, entry: Transaction, charges: Sequence[Charge], by: User, once: UUI
     be true, with every problem; a rule that only keeps a line out of the claim holds the line instead.
     """
     with database.atomic():
-        if once and (before := Transaction.objects.filter(once=once, created_by=by).first()):
-            return Recorded(before, [])
         organisation = _recording_organisation(by)
         entry.recorded_by = organisation
         entry.cost = entry.net + entry.vat - entry.recoverable_vat
+        same = {name: getattr(entry, name) for name in TYPED}
+        if before := rows.written_before(Transaction, once, by=by, **same):
+            return Recorded(before, [])
         if once:
             entry.once = once
         open_ones, problems = _lock_each(charges, organisation)
@@ -116,34 +140,67 @@ def split(cost: Decimal, charges: Sequence[Charge]) -> list[Charged]:
     ]
 
 
-def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User) -> Transaction:
+def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User, once: UUID | None = None) -> Transaction:
     """Take an entry back in full: its stored split with the sign changed, in an open quarter.
 
-    Refuses one that is void or that other credits have taken back in part already.
+    Refuses one that is void, that other credits have taken back in part already, or of which a part is
+    disallowed. The second of two calls with the same `once` hands back what the first wrote.
     """
     with database.atomic():
         entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        if before := rows.written_before(Transaction, once, by=by, takes_back=entry, reason=reason):
+            return before
         _require_own(entry, by)
         if entry.takes_back_id:
             raise refuse(
                 "F01", f"{entry.reference} takes back {entry.takes_back}. Record what is right as a new entry."
             )
-        if entry.is_void or entry.taken_back_by.in_force().exists():
-            raise refuse("F01", f"{entry.reference} is void or already taken back, in part or whole.", "reason")
+        if entry.is_void:
+            raise refuse("F01", f"{entry.reference} is void, so there is nothing to take back.", "how")
+        if entry.taken_back_by.in_force().exists():
+            left = sum(remaining_by_line(entry), NOUGHT)
+            raise refuse(
+                "F01",
+                f"A part of {entry.reference} is already taken back and {in_words(left)} remains. "
+                "Choose “Part of it”, and enter no more than that."
+                if left
+                else f"{entry.reference} is already taken back in full.",
+                "how",
+            )
+        if any(_disallowed_by_line(entry).values()):
+            raise refuse(
+                "F01",
+                f"A part of {entry.reference} is disallowed. Take back the rest as a part, and what is disallowed "
+                "against its disallowance.",
+                "how",
+            )
         locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
         _require_undeclared(entry, locked)
-        return _take_back(entry, locked, [-line.cost for line in _lines(entry)], reason=reason, by=by)
+        return _take_back(entry, locked, [-line.cost for line in _lines(entry)], reason=reason, by=by, once=once)
 
 
 def credit(
-    *, original: Transaction, quarter: Quarter, amount: Decimal, document_number: str, reason: str, by: User
+    *,
+    original: Transaction,
+    quarter: Quarter,
+    amount: Decimal,
+    document_number: str,
+    reason: str,
+    by: User,
+    against: Disallowance | None = None,
+    once: UUID | None = None,
 ) -> Transaction:
     """Take back part of an entry: `amount` pounds of cost, above nought, over what remains of each line.
 
-    The last credit brings each line to exactly nought.
+    The last credit brings each line to exactly nought. What the funder has disallowed does not remain:
+    the claim is lowered by it already, so a credit of that cost is recorded `against` its disallowance,
+    is not claimable, and lowers no claim a second time. The second of two calls with the same `once`
+    hands back what the first wrote.
     """
     with database.atomic():
         entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        if before := rows.written_before(Transaction, once, by=by, takes_back=entry, cost=-amount, reason=reason):
+            return before
         _require_own(entry, by)
         if entry.is_void or entry.cost <= 0 or amount <= 0:
             raise refuse(
@@ -151,25 +208,40 @@ def credit(
             )
         locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
         _require_undeclared(entry, locked)
-        remaining = remaining_by_line(entry)
+        remaining = disallowed_remaining(entry, against) if against else remaining_by_line(entry)
         left = sum(remaining, NOUGHT)
         if amount > left:
-            raise refuse(
-                "F01", f"Only {in_words(left)} of {entry.reference} remains. Enter no more than that.", "amount"
-            )
+            what = f"what {against} disallowed of {entry.reference}" if against else entry.reference
+            raise refuse("F01", f"Only {in_words(left)} of {what} remains. Enter no more than that.", "amount")
         parts = apportion_over_remaining(-amount, remaining)
-        return _take_back(entry, locked, parts, reason=reason, by=by, document_number=document_number)
+        return _take_back(
+            entry, locked, parts, reason=reason, by=by, document_number=document_number, against=against, once=once
+        )
 
 
 def remaining_by_line(entry: Transaction) -> list[Decimal]:
-    """What credits and reversals have left of each line of an entry, in its lines' order."""
-    taken = dict(
-        SpendLine.objects.in_force()
-        .filter(transaction__takes_back=entry)
-        .values_list("number")
-        .annotate(total=Coalesce(Sum("cost"), NOUGHT, output_field=PenceField()))
-    )
-    return [line.cost + taken.get(line.number, NOUGHT) for line in _lines(entry)]
+    """What credits, reversals and disallowances have left of each line of an entry, in its lines' order."""
+    taken, disallowed = _taken_back_by_line(entry, against=None), _disallowed_by_line(entry)
+    return [line.cost + taken.get(line.number, NOUGHT) - disallowed.get(line.number, NOUGHT) for line in _lines(entry)]
+
+
+def disallowed_remaining(entry: Transaction, disallowance: Disallowance) -> list[Decimal]:
+    """What a disallowance refused of each line of an entry and no credit has taken back, in its lines' order."""
+    taken = _taken_back_by_line(entry, against=disallowance)
+    refused = dict(disallowance.parts.filter(line__transaction=entry).values_list("line__number", "amount"))
+    return [refused.get(line.number, NOUGHT) + taken.get(line.number, NOUGHT) for line in _lines(entry)]
+
+
+def _taken_back_by_line(entry: Transaction, *, against: Disallowance | None) -> dict[int, Decimal]:
+    """By a line's number, the cost (below nought) of its credits in force, against a disallowance or against none."""
+    lines = SpendLine.objects.in_force().filter(transaction__takes_back=entry, transaction__against=against)
+    total = Coalesce(Sum("cost"), NOUGHT, output_field=PenceField())
+    return dict(lines.order_by().values_list("number").annotate(total=total))
+
+
+def _disallowed_by_line(entry: Transaction) -> dict[int, Decimal]:
+    parts = DisallowancePart.objects.filter(line__transaction=entry)
+    return dict(parts.order_by().values_list("line__number").annotate(total=Sum("amount")))
 
 
 def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None = None) -> Transaction:
@@ -216,6 +288,9 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
                 continue
             part = Charged(line.budget_line, line.quarter, line.cost, line.relates_to, written=line.pk)
             state, reason = state_of(locked, part, today=clock.today())
+            if state == SpendLine.State.CLAIMABLE and closing_is_over(line.budget_line):
+                # The year's last claim has gone; nothing takes the line up any more.
+                state, reason = SpendLine.State.NOT_CLAIMABLE, SpendLine.Reason.AFTER_FINAL
             if (state, reason) == (line.state, line.state_reason):
                 continue
             mirrored = SpendLine.objects.in_force().filter(transaction__takes_back=locked, number=line.number)
@@ -349,13 +424,16 @@ def _take_back(
     reason: str,
     by: User,
     document_number: str = "",
+    against: Disallowance | None = None,
+    once: UUID | None = None,
 ) -> Transaction:
     """Write the mirror of an entry: the given (negative) cost for each of its lines, in their order and state."""
     cost = sum(costs, NOUGHT)
     whole = cost == -original.cost
-    # The credit's own net, VAT and recovered VAT stand in the original's proportions; the cost is exact.
-    recoverable = -original.recoverable_vat if whole else NOUGHT
-    vat = -original.vat if whole else NOUGHT
+    # The credit's own VAT and recovered VAT stand in the original's proportions; the cost is exact.
+    share = cost / original.cost if original.cost else NOUGHT
+    vat = -original.vat if whole else round_to_penny(original.vat * share)
+    recoverable = -original.recoverable_vat if whole else round_to_penny(original.recoverable_vat * share)
     entry = Transaction(
         reference=rows.next_reference("T"),
         recorded_by=original.recorded_by,
@@ -373,8 +451,11 @@ def _take_back(
         recoverable_vat=recoverable,
         cost=cost,
         takes_back=original,
+        against=against,
         reason=reason,
     )
+    if once:
+        entry.once = once
     rows.create(entry, by=by, reason=reason)
     lines = _lines(original)
     nets = [-line.net for line in lines] if whole else _apportion_net(entry.net, costs)
@@ -388,8 +469,8 @@ def _take_back(
             relates_to=None if same else line.relates_to or line.quarter,
             net=net,
             cost=part,
-            state=line.state,
-            state_reason=line.state_reason,
+            state=SpendLine.State.NOT_CLAIMABLE if against else line.state,
+            state_reason=SpendLine.Reason.DISALLOWED if against else line.state_reason,
         )
         mirror.full_clean()
         mirror.save(force_insert=True)

@@ -1,22 +1,16 @@
-"""What the recipient's officers have to do to bring a quarter to its returns: close, prepare, check, certify."""
+"""What the recipient's officers have to do to bring a quarter to its returns: close, begin, prepare, check, certify."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from board.models import Programme, Quarter, Role, User
+from board.quarters import MONEY
 from core.due import Due
+from funding.models import Claim
+from returns.kinds import KINDS
 from returns.models import Return
-
-# Who gives the next signature, by the kind of return and its status.
-NEXT_SIGNER: dict[tuple[str, str], tuple[str, str]] = {
-    ("claim", "draft"): (Role.Kind.FINANCE_OFFICER, "Prepare"),
-    ("claim", "prepared"): (Role.Kind.COMMISSIONING_OFFICER, "Check"),
-    ("claim", "checked"): (Role.Kind.CFO, "Certify"),
-    ("performance", "draft"): (Role.Kind.COMMISSIONING_OFFICER, "Prepare"),
-    ("performance", "prepared"): (Role.Kind.COMMISSIONING_OFFICER, "Sign"),
-}
 
 
 def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
@@ -27,19 +21,21 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
     programmes = Programme.objects.visible_to(user).filter(recipient=role.organisation)
     if role.kind == Role.Kind.COMMISSIONING_OFFICER:
         yield from _closings(programmes, today)
+    yield from _beginnings(programmes, role)
     waiting = (
         Return.objects.visible_to(user)
-        .filter(programme__in=programmes, status__in=["draft", "prepared", "checked"])
+        .filter(programme__in=programmes)
+        .exclude(status__in=[Return.Status.CERTIFIED, Return.Status.SUPERSEDED])
         .select_related("last_quarter")
         .prefetch_related("signatures")
     )
     for row in waiting:
-        kind, verb = NEXT_SIGNER.get((row.kind, row.status), ("", ""))
+        step = KINDS[row.kind].next_step(row.status)
         signed_already = any(signature.person_id == user.pk for signature in row.signatures.all())
-        if kind == role.kind and not signed_already:
+        if step and step.role == role.kind and not signed_already:
             yield Due(
                 f"{row.status}/{row.reference}",
-                f"{verb} the {row.get_kind_display().lower()} for {row.last_quarter}",
+                f"{step.verb.capitalize()} the {row.get_kind_display().lower()} for {row.last_quarter}",
                 "returns:return",
                 (row.pk,),
                 row.last_quarter.certify_due_on,
@@ -47,8 +43,11 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
 
 
 def _closings(programmes: QuerySet[Programme], today: date) -> Iterator[Due]:
-    ended = Quarter.objects.filter(programme__in=programmes, kind=Quarter.Kind.QUARTER, last_day__lt=today)
-    for quarter in ended.filter(Q(money_closed_at=None) | Q(results_closed_at=None)).select_related("programme"):
+    """Quarters that have ended and stand open; a closing period takes money alone."""
+    ended = Quarter.objects.filter(programme__in=programmes, last_day__lt=today).filter(
+        Q(money_closed_at=None) | Q(results_closed_at=None, kind=Quarter.Kind.QUARTER)
+    )
+    for quarter in ended.exclude(kind=Quarter.Kind.FOLLOW_UP).select_related("programme"):
         yield Due(
             f"close/{quarter.programme.code}/{quarter.code}",
             f"See what {quarter} still needs, and close it",
@@ -56,3 +55,31 @@ def _closings(programmes: QuerySet[Programme], today: date) -> Iterator[Due]:
             (quarter.pk,),
             quarter.check_due_on,
         )
+
+
+def _beginnings(programmes: QuerySet[Programme], role: Role) -> Iterator[Due]:
+    """Returns that nobody has begun though their quarter is closed, for whoever gives the first signature.
+
+    A quarter that was claimed before this system was in use has its returns on paper.
+    """
+    claimed = Claim.objects.in_force().filter(quarter=OuterRef("pk"))
+    for kind in KINDS.values():
+        if kind.steps[0].role != role.kind:
+            continue
+        begun = Return.objects.filter(kind=kind.code, last_quarter=OuterRef("pk"))
+        any_return = Return.objects.filter(kind="claim", last_quarter=OuterRef("pk"))
+        closed = "money_closed_at" if kind.closes == MONEY else "results_closed_at"
+        quarters = (
+            Quarter.objects.filter(programme__in=programmes, kind__in=kind.quarter_kinds)
+            .exclude(**{closed: None})
+            .exclude(Exists(begun))
+            .exclude(Exists(claimed) & ~Exists(any_return))
+        )
+        for quarter in quarters.select_related("programme"):
+            yield Due(
+                f"begin/{kind.code}/{quarter.programme.code}/{quarter.code}",
+                f"Begin the {kind.title.lower()} for {quarter}",
+                "returns:begin",
+                (quarter.pk, kind.code),
+                quarter.certify_due_on,
+            )

@@ -103,6 +103,11 @@ def closing_place(link: str, quarter: Quarter, what: str) -> Place:
     return Place(link, "quarters.close", "returns:close", (quarter.pk, what))
 
 
+def _back(record: Record) -> dict[str, str]:
+    """Where a page that is opened from here leads back to."""
+    return {"next": reverse("returns:quarter", args=[record.quarter.pk])}
+
+
 def _budget(record: Record) -> Place:
     """The grant's budget by project, at the end of the quarter."""
     query = {
@@ -194,7 +199,7 @@ def _variances(record: Record) -> Iterator[Item]:
     for row in claim_record.variances(record):
         args = (record.programme.code, record.quarter.code, row.project.code)
         places = (
-            Place(f"Explain {row.project.code}", "budget.change", "funding:explain", args),
+            Place(f"Explain {row.project.code}", "budget.change", "funding:explain", args, _back(record)),
             _budget(record),
         )
         amount = in_words(row.position.variance_to_date)
@@ -228,7 +233,8 @@ def _underspend(record: Record) -> Iterator[Item]:
             f"{record.quarter.year} is expected to end {in_words(under)} under its award, above the threshold, and no "
             "notice to the funder is recorded. Tell the funder, and record it."
         )
-        places = (Place("Record the notice", "budget.change", "funding:underspend", args), _budget(record))
+        record_it = Place("Record the notice", "budget.change", "funding:underspend", args, _back(record))
+        places = (record_it, _budget(record))
         yield Item("F13", words, "warning", places)
 
 

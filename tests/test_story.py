@@ -41,7 +41,11 @@ def sent(client: Client, url: str, **answers: object) -> HttpResponse:
     page = client.get(url)
     assert page.status_code == 200, (url, page.status_code)
     form = page.context["form"]
-    hidden = {field.html_name: field.value() or "" for field in form.hidden_fields()} if form is not None else {}
+    hidden = (
+        {field.html_name: "" if field.value() is None else field.value() for field in form.hidden_fields()}
+        if form is not None
+        else {}
+    )
     response = client.post(url, {**hidden, **answers}, follow=True)
     wrong = response.context["form"].errors if response.context and "form" in response.context else {}
     assert response.redirect_chain, (url, wrong)

@@ -38,7 +38,7 @@ class BudgetLineChoice(forms.ModelChoiceField):
         super().__init__(queryset=BudgetLine.objects.none(), empty_label="Choose a budget line", **kwargs)
 
     def label_from_instance(self, line: BudgetLine) -> str:
-        return f"{line.project} · {line.heading} · {line.year.code}"
+        return f"{line.source}: {line.project} · {line.heading} · {line.year.code}"
 
 
 def chargeable_lines(user: User, programmes: Iterable[Programme]) -> Any:

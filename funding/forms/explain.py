@@ -21,13 +21,6 @@ class ExplainForm(VersionedForm):
     )
 
 
-class TellForm(VersionedForm):
-    """When the funder was told of an underspend that was noticed before."""
-
-    told_on = DayField(label="Funder told on")
-    funder_reference = forms.CharField(label="Reference of the message", required=False, max_length=60)
-
-
 class UnderspendForm(OnceForm):
     """An underspend that is foreseen, and when the funder was told."""
 
@@ -36,3 +29,7 @@ class UnderspendForm(OnceForm):
     told_on = DayField(label="Funder told on", required=False, help_text="Leave empty until the funder is told.")
     funder_reference = forms.CharField(label="Reference of the message", required=False, max_length=60)
     words = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 4}), max_length=2000)
+
+
+class NoticeForm(UnderspendForm, VersionedForm):
+    """A notice that the funder is still to be told of, to be put right or told."""

@@ -1,17 +1,19 @@
 """Putting an entry right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from board.models import Quarter
-from core.forms import ActForm, VersionedForm
-from core.money import MoneyFormField
+from core.forms import OnceForm, VersionedForm
+from core.money import MoneyFormField, in_words
 from funding.forms.charges import RowChoice
+from funding.models import Disallowance
 
 
-class CorrectForm(ActForm):
+class CorrectForm(OnceForm):
     """How an entry is put right by a later one."""
 
     marks_optional = False
@@ -21,10 +23,14 @@ class CorrectForm(ActForm):
         choices=[("whole", "All of it"), ("part", "Part of it")],
         widget=forms.RadioSelect,
     )
+    against = RowChoice(
+        label="Disallowance",
+        help_text="Which refusal of the funder the credit is for. The claim was lowered then and is not lowered again.",
+    )
     amount = MoneyFormField(
         label="Amount to take back",
         required=False,
-        help_text="For a part only: the cost, without a minus.",
+        help_text="Where it is not all: the cost, without a minus.",
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
     )
     document_number = forms.CharField(
@@ -36,8 +42,20 @@ class CorrectForm(ActForm):
     quarter = RowChoice(label="Recorded in", required=True)
     reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, quarters: Sequence[Quarter], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, quarters: Sequence[Quarter], refusals: Mapping[Disallowance, Decimal], **kwargs: Any
+    ) -> None:
+        """`refusals`: what each disallowance of the entry has left to be taken back; none hides the question."""
         super().__init__(*args, **kwargs)
+        if refusals:
+            self.fields["how"].choices = [
+                *self.fields["how"].choices,
+                ("disallowed", "What the funder has disallowed of it"),
+            ]
+            offered = [(row.pk, f"{row.reference}, {in_words(left)}") for row, left in refusals.items()]
+            self.fields["against"].offer(list(refusals), [("", "Choose a disallowance"), *offered])
+        else:
+            del self.fields["against"]
         self.fields["how"].error_messages["required"] = "Choose whether all of it or part of it is taken back"
         self.fields["quarter"].offer(quarters, [("", "Choose a quarter"), *((row.pk, str(row)) for row in quarters)])
         self.fields["quarter"].error_messages["required"] = "Choose the open quarter to record it in"
@@ -46,10 +64,14 @@ class CorrectForm(ActForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("how") == "part" and given.get("amount") is None and "amount" not in self.errors:
+        if given.get("how") in ("part", "disallowed") and given.get("amount") is None and "amount" not in self.errors:
             self.add_error("amount", "Enter the amount to take back")
         if given.get("how") == "whole" and given.get("amount") is not None:
             self.add_error("amount", "Leave the amount empty, or choose to take back part of it")
+        if given.get("how") == "disallowed" and not given.get("against") and "against" not in self.errors:
+            self.add_error("against", "Choose the disallowance that the credit is for")
+        if given.get("how") != "disallowed" and given.get("against"):
+            self.add_error("against", "Leave the disallowance empty, or choose to take back what was disallowed")
         return given
 
 

@@ -68,6 +68,15 @@ class Transaction(Kept):
     re_raises = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="re_raised_by", editable=False
     )
+    against = models.ForeignKey(
+        "funding.Disallowance",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credits",
+        editable=False,
+        help_text="The disallowance whose cost a credit takes back; such a credit lowers no claim.",
+    )
     reason = models.TextField(blank=True)
     voided_at = models.DateTimeField(null=True, blank=True, editable=False)
     void_reason = models.TextField(blank=True, editable=False)
@@ -103,6 +112,11 @@ class Transaction(Kept):
                 condition=~Q(kind="reversal") | Q(takes_back__isnull=False),
                 name="transaction_reversal_names_what_it_takes_back",
                 violation_error_message="A reversal names the entry that it takes back.",
+            ),
+            models.CheckConstraint(
+                condition=Q(against=None) | Q(kind="reversal"),
+                name="transaction_only_a_credit_is_against_a_disallowance",
+                violation_error_message="Only a credit is recorded against a disallowance.",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="in-kind") | Q(quantity_hundredths__isnull=False, vat=0),
@@ -180,6 +194,7 @@ class SpendLine(models.Model):
         CAPITAL = "capital", "Capital on a revenue grant"
         ADVANCE = "advance", "Paid on account: no cost until the grantee reports it spent"
         AFTER_FINAL = "after-final-claim", "Recorded after the year's final claim"
+        DISALLOWED = "against-disallowance", "Takes back what the funder had disallowed"
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="lines")
     number = models.PositiveSmallIntegerField()

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from board import clock
 from board.models import Programme, Project, Quarter, Year
 from board.views import ActPage, Fact, Link
 from core.forms import day_in_words
 from core.money import in_words
-from funding.budgeting import explain_variance, notice_underspend, tell_of_underspend
-from funding.forms.explain import ExplainForm, TellForm, UnderspendForm
+from funding.budgeting import amend_notice, explain_variance, notice_underspend
+from funding.forms.explain import ExplainForm, NoticeForm, UnderspendForm
 from funding.models import Source, UnderspendNotice, VarianceReason
 from funding.positions import Position, grouped, line_positions
 
@@ -44,7 +45,10 @@ class OfGrant(ActPage):
         return reverse("funding:budget")
 
     def get_success_url(self, result: Any = None) -> str:
-        return self.get_back_url()
+        """Back to where the officer came from, such as the quarter whose return asks for this."""
+        asked = self.request.GET.get("next", "")
+        own = url_has_allowed_host_and_scheme(asked, {self.request.get_host()}, require_https=self.request.is_secure())
+        return asked if asked and own else self.get_back_url()
 
 
 class Explain(OfGrant):
@@ -126,11 +130,14 @@ class Underspend(OfGrant):
         """The notice that the funder is still to be told of, which is then what the page asks about."""
         return next((row for row in self.notices if row.told_on is None), None)
 
-    def get_form_class(self) -> type[TellForm | UnderspendForm]:
-        return TellForm if self.untold else UnderspendForm
+    def get_form_class(self) -> type[UnderspendForm]:
+        return NoticeForm if self.untold else UnderspendForm
 
     def get_initial(self) -> dict[str, Any]:
-        return {"version": self.untold.version} if self.untold else {}
+        if self.untold is None:
+            return {}
+        asked = ("version", "amount", "noticed_on", "words", "funder_reference")
+        return {name: getattr(self.untold, name) for name in asked}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         facts = [
@@ -145,22 +152,7 @@ class Underspend(OfGrant):
 
     def act(self, form: Any) -> UnderspendNotice:
         given = form.cleaned_data
+        said = {name: given[name] for name in ("amount", "noticed_on", "told_on", "words", "funder_reference")}
         if self.untold:
-            return tell_of_underspend(
-                notice=self.untold,
-                told_on=given["told_on"],
-                funder_reference=given["funder_reference"],
-                by=self.request.user,
-                seen_version=given["version"],
-            )
-        return notice_underspend(
-            source=self.grant,
-            year=self.year,
-            amount=given["amount"],
-            noticed_on=given["noticed_on"],
-            told_on=given["told_on"],
-            words=given["words"],
-            funder_reference=given["funder_reference"],
-            by=self.request.user,
-            once=given["once"],
-        )
+            return amend_notice(notice=self.untold, by=self.request.user, seen_version=given["version"], **said)
+        return notice_underspend(source=self.grant, year=self.year, by=self.request.user, once=given["once"], **said)

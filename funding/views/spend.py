@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import CharField, OuterRef, QuerySet, Subquery
@@ -17,10 +19,10 @@ from core.tables import Table
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
-from funding.models import BudgetLine, ClaimLine, SpendLine, Transaction
+from funding.models import BudgetLine, ClaimLine, Disallowance, SpendLine, Transaction
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
-from funding.spending import credit, reconsider, remaining_by_line, void
+from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
 from funding.spending import reverse as reverse_entry
 from funding.tables import EntryLineTable, HistoryTable, ImpactTable, RelatedEntryTable, SpendTable
 
@@ -306,12 +308,22 @@ class Correct(OwnEntry, ActPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         line = self.object.lines.select_related("budget_line__source__programme").first()
-        return {**super().get_form_kwargs(), "quarters": open_to(self.request.user, line.budget_line.source.programme)}
+        quarters = open_to(self.request.user, line.budget_line.source.programme)
+        return {**super().get_form_kwargs(), "quarters": quarters, "refusals": self.refusals}
+
+    @cached_property
+    def refusals(self) -> dict[Disallowance, Decimal]:
+        """What each disallowance refused of the entry and no credit has taken back yet."""
+        rows = Disallowance.objects.filter(parts__line__transaction=self.object).distinct()
+        found = {row: sum(disallowed_remaining(self.object, row), NOUGHT) for row in rows}
+        return {row: left for row, left in found.items() if left}
 
     def act(self, form: CorrectForm) -> Transaction:
         given, by = form.cleaned_data, self.request.user
         if given["how"] == "whole":
-            return reverse_entry(original=self.object, quarter=given["quarter"], reason=given["reason"], by=by)
+            return reverse_entry(
+                original=self.object, quarter=given["quarter"], reason=given["reason"], by=by, once=given["once"]
+            )
         return credit(
             original=self.object,
             quarter=given["quarter"],
@@ -319,6 +331,8 @@ class Correct(OwnEntry, ActPage):
             document_number=given["document_number"],
             reason=given["reason"],
             by=by,
+            against=given.get("against") or None,
+            once=given["once"],
         )
 
     def get_success_message(self, result: Transaction) -> str:

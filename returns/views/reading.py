@@ -139,7 +139,7 @@ class Read(Reading, AboutReturn, DetailPage):
         return super().get_context_data(**{"sections": self.drawn["sections"], "stamp": self.drawn["stamp"], **kwargs})
 
 
-class Receipt(AboutReturn, DetailPage):
+class Receipt(Reading, AboutReturn, DetailPage):
     """What was certified, and by which hash its files are known."""
 
     action, template_name = "returns.read", "returns/receipt.html"
@@ -155,6 +155,7 @@ class Receipt(AboutReturn, DetailPage):
         facts = [
             Fact("Reference", the_return.reference),
             Fact("Period", str(the_return.last_quarter)),
+            *self.key_facts,
             Fact("Content hash (SHA-256)", the_return.content_hash),
         ]
         for row in the_return.documents.exclude(format="json").only("file_name", "sha256", "size", "the_return"):

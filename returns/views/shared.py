@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from board import clock
-from board.views import Link
+from board.views import Fact, Link
 from core.problems import Refused
 from returns import files
-from returns.content import Content
+from returns.content import Content, figure_words
 from returns.document import preview
 from returns.kinds import content_of, kind_of, stored_content
 from returns.kinds.shape import Kind, Step
@@ -69,6 +69,15 @@ class Reading:
             )
         except Refused:
             return None
+
+    @property
+    def key_facts(self) -> list[Fact]:
+        """What a signer should see of it at a glance: its sentence, and its first figures."""
+        section = self.content.sections[0] if self.content else None
+        if section is None:
+            return []
+        said = [Fact("It says", section.paragraphs[0])] if section.paragraphs else []
+        return [*said, *(Fact(fact.label, figure_words(fact.figure)) for fact in section.facts[:3])]
 
     @cached_property
     def drawn(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from returns.content import short_hash
 from returns.forms import CommentaryForm, ReasonForm, RevisionForm
 from returns.kinds.shape import Step
 from returns.models import Commentary, Return
-from returns.views.shared import AboutReturn, button_words
+from returns.views.shared import AboutReturn, Reading, button_words
 
 
 class Write(AboutReturn, ActPage):
@@ -57,7 +57,7 @@ class Write(AboutReturn, ActPage):
         return super().get_context_data(**{"before": before, **kwargs})
 
 
-class Sign(AboutReturn, ConfirmPage):
+class Sign(Reading, AboutReturn, ConfirmPage):
     """Give a signature: prepare, check or certify."""
 
     action = "returns.sign"
@@ -85,7 +85,7 @@ class Sign(AboutReturn, ConfirmPage):
 
     def get_facts(self) -> Sequence[Fact]:
         the_return = self.object
-        facts = [Fact("Return", the_return.reference)]
+        facts = [Fact("Return", the_return.reference), *self.key_facts]
         if the_return.content_hash:
             facts.append(Fact("Content that you sign", short_hash(the_return.content_hash)))
         facts.append(Fact("You sign as", f"{self.request.user.name}, {self.request.user.acting}"))

@@ -6,11 +6,9 @@ from decimal import Decimal
 
 import pytest
 from defusedxml import ElementTree
-from fontTools.ttLib import TTFont
 
 from core import measure
 from core.charts import COLOURS, ChartData, svg
-from core.pdf import FONTS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -96,10 +94,3 @@ def test_too_many_series_are_refused():
     labels = tuple(str(number) for number in range(len(COLOURS) + 1))
     with pytest.raises(ValueError, match="more than 6 series"):
         svg(replace(chart(), labels=labels, values=((None,) * 3,) * 7, words=(("",) * 3,) * 7))
-
-
-def test_the_widths_of_letters_are_those_of_the_font():
-    font = TTFont(FONTS / "LiberationSans-Regular.ttf")
-    glyphs, metrics, em = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
-    for character, width in measure._WIDTHS.items():
-        assert metrics[glyphs[ord(character)]][0] * 1000 / em == pytest.approx(width, abs=1), character

@@ -10,8 +10,9 @@ from board import clock
 from board.models import Quarter
 from core.problems import Refused
 from funding.claims import Worked, certify, disallow, receive, unclaimed, withdraw, work_out
-from funding.models import Claim, ClaimLine, ReceiptPart, SpendLine, Transaction
-from funding.spending import Charge, credit, reverse_accruals
+from funding.models import Claim, ClaimLine, Disallowance, ReceiptPart, SpendLine, Transaction
+from funding.spending import Charge, credit, reconsider, reverse, reverse_accruals
+from tests import factories
 from tests.factories import Money
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,14 @@ def spend(money: Money, amount: str, code: str, *, year: str = "2023-24", **fiel
     relates_to = fields.pop("relates_to", None)
     with clock.at(day):
         charge = Charge(money.line(year=year), quarter, relates_to=relates_to)
-        return money.record(amount, charge, on=day, supplier_name=f"Supplier {SpendLine.objects.count()}", **fields)
+        first_day, last_day = charge.line.year.bounds
+        served = min(max(day, first_day), last_day)
+        fields = {
+            "service_from": served,
+            "service_to": served,
+            "supplier_name": f"S {SpendLine.objects.count()}",
+        } | fields
+        return money.record(amount, charge, on=day, **fields)
 
 
 def test_a_claim_is_what_is_claimable_to_date_less_what_was_certified(money: Money) -> None:
@@ -259,10 +267,92 @@ def test_an_increase_after_the_final_claim_is_recorded_and_not_claimable(money: 
     claim(money, "2023-24-closing", on=date(2024, 10, 1))
     with clock.at(date(2024, 10, 5)):
         entry = money.record(
-            "100.00", Charge(money.line(), money.quarter("2024-25-Q3")), on=date(2024, 10, 2), supplier_name="Late"
-        )
+            "100.00", Charge(money.line(), money.quarter("2024-25-Q3")), on=date(2024, 10, 2), supplier_name="Late",
+            service_from=date(2024, 3, 1), service_to=date(2024, 3, 31),
+        )  # fmt: skip
         assert entry.lines.get().state_reason == "after-final-claim"
         assert worked(money, "2024-25-Q3").amount == D("0.00")
+
+
+def refuse_in_part(money: Money, entry: Transaction, amount: str) -> Disallowance:
+    return disallow(
+        source=money.grant, amounts={entry.lines.get(): D(amount)}, disallowed_on=date(2023, 8, 1),
+        funder_reference="HO-1", reason="No evidence", by=money.finance,
+    )  # fmt: skip
+
+
+def take_back(money: Money, entry: Transaction, amount: str, **fields: object) -> Transaction:
+    return credit(
+        original=entry, quarter=money.quarter("2023-24-Q2"), amount=D(amount), document_number="CN-1",
+        reason="Suppliers credit note", by=money.finance, **fields,
+    )  # fmt: skip
+
+
+class TestACreditOfWhatTheFunderDisallowed:
+    """The claim was lowered when the funder refused the cost; the supplier's credit does not lower it again."""
+
+    def test_lowers_no_claim_when_it_is_recorded_against_the_disallowance(self, money: Money) -> None:
+        entry = spend(money, "1000.00", "2023-24-Q1")
+        claim(money, "2023-24-Q1")
+        refusal = refuse_in_part(money, entry, "400.00")
+        before = worked(money, "2023-24-Q2").parts[0].part
+        line = take_back(money, entry, "400.00", against=refusal).lines.get()
+        assert (line.cost, line.state, line.state_reason) == (D("-400.00"), "not-claimable", "against-disallowance")
+        assert worked(money, "2023-24-Q2").parts[0].part == before
+
+    def test_takes_no_more_than_was_disallowed(self, money: Money) -> None:
+        entry = spend(money, "1000.00", "2023-24-Q1")
+        claim(money, "2023-24-Q1")
+        refusal = refuse_in_part(money, entry, "400.00")
+        take_back(money, entry, "250.00", against=refusal)
+        with pytest.raises(Refused, match=r"Only £150.00 of what D-000001 disallowed of T-000001 remains"):
+            take_back(money, entry, "150.01", against=refusal)
+
+    def test_leaves_what_was_not_disallowed_to_an_ordinary_credit(self, money: Money) -> None:
+        entry = spend(money, "1000.00", "2023-24-Q1")
+        claim(money, "2023-24-Q1")
+        refuse_in_part(money, entry, "400.00")
+        with pytest.raises(Refused, match=r"Only £600.00 of T-000001 remains"):
+            take_back(money, entry, "600.01")
+        assert take_back(money, entry, "600.00").lines.get().state == "claimable"
+
+    def test_is_no_full_reversal(self, money: Money) -> None:
+        entry = spend(money, "1000.00", "2023-24-Q1")
+        claim(money, "2023-24-Q1")
+        refuse_in_part(money, entry, "400.00")
+        with pytest.raises(Refused, match="is disallowed"):
+            reverse(original=entry, quarter=money.quarter("2023-24-Q2"), reason="x", by=money.finance)
+
+
+def test_what_credits_took_back_is_not_disallowed_again(money: Money) -> None:
+    entry = spend(money, "1000.00", "2023-24-Q1")
+    claim(money, "2023-24-Q1")
+    take_back(money, entry, "700.00")
+    with pytest.raises(Refused, match=r"Only £300.00 of T-000001/1 remains"):
+        refuse_in_part(money, entry, "300.01")
+
+
+def test_a_claim_that_is_disallowed_in_part_is_not_withdrawn(money: Money) -> None:
+    entry = spend(money, "1000.00", "2023-24-Q1")
+    row = claim(money, "2023-24-Q1")
+    refuse_in_part(money, entry, "400.00")
+    with pytest.raises(Refused, match="is disallowed, so it stands"):
+        withdraw(claim=row, reason="Returned", by=money.finance)
+
+
+def test_what_is_released_after_the_final_claim_is_not_claimable(money: Money) -> None:
+    contract = factories.contract(
+        money.programme, signed_on=None, values={(money.line().project, money.line().year): D("9000.00")}
+    )
+    entry = spend(money, "100.00", "2023-24-Q1", contract=contract)
+    for code in ("2023-24-Q1", "2023-24-Q2", "2023-24-Q3", "2023-24-Q4"):
+        claim(money, code)
+    claim(money, "2023-24-closing", on=date(2024, 10, 1))
+    contract.signed_on = date(2024, 10, 2)
+    contract.save()
+    with clock.at(date(2024, 10, 5)):
+        reconsider(entry=Transaction.objects.get(pk=entry.pk), by=money.finance)
+    assert entry.lines.get().state_reason == "after-final-claim"
 
 
 @pytest.mark.parametrize(

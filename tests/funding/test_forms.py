@@ -109,5 +109,5 @@ class TestRecordForm:
 @pytest.mark.django_db
 def test_correcting_the_whole_takes_no_amount(money: Money) -> None:
     data = {"how": "whole", "amount": "5", "quarter": str(money.quarter().pk), "reason": "x"}
-    form = CorrectForm(data, quarters=[money.quarter()])
+    form = CorrectForm(data, quarters=[money.quarter()], refusals={})
     assert not form.is_valid() and "Leave the amount empty" in form.errors["amount"][0]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from board import clock
 from core.money import NOUGHT, pounds
 from funding.budgeting import commit, forecast, set_budget
 from funding.models import Transaction
@@ -93,12 +94,28 @@ def test_an_accrual_credited_in_part_is_reversed_by_what_remains(money: Money) -
     assert reverse_accruals(quarter=money.quarter(), into=money.quarter("2023-24-Q2"), by=money.finance) == []
 
 
+def forecast_for(money: Money, *given: tuple[int, str]) -> None:
+    for number, amount in given:
+        forecast(line=money.line(), quarter=money.quarter(f"2023-24-Q{number}"), amount=D(amount), by=money.finance)
+
+
 def test_outturn_is_actual_and_the_forecast_of_quarters_after(money: Money) -> None:
     money.record("100.00")
-    for number, amount in ((1, "9.00"), (2, "20.00"), (4, "30.00")):
-        forecast(line=money.line(), quarter=money.quarter(f"2023-24-Q{number}"), amount=D(amount), by=money.finance)
+    forecast_for(money, (1, "9.00"), (2, "20.00"), (4, "30.00"))
     assert at(money)[money.line()].outturn == D("150.00")
-    assert at(money, "2023-24-Q2")[money.line()].outturn == D("130.00")
+
+
+def test_an_open_quarters_own_forecast_counts_until_it_is_spent_or_the_quarter_is_closed(money: Money) -> None:
+    forecast_for(money, (1, "100.00"))
+    money.record("40.00")
+    assert at(money)[money.line()].outturn == D("100.00")
+    money.record("75.00", supplier_name="B")
+    assert at(money)[money.line()].outturn == D("115.00")
+    forecast_for(money, (1, "900.00"))
+    closed = money.quarter()
+    closed.money_closed_at, closed.money_closed_by = clock.now(), money.finance
+    closed.save()
+    assert at(money)[money.line()].outturn == D("115.00")
 
 
 def test_committed_is_what_is_bound_less_what_is_charged_and_not_below_nought(money: Money) -> None:

@@ -42,6 +42,45 @@ def test_f08_spend_beyond_the_lines_budget_warns(money: Money) -> None:
     assert "£10.00 is spent of a budget of £0.00" in " ".join(problem.message for problem in done.warnings)
 
 
+class TestWhatCannotBeTrue:
+    def test_f02_a_service_outside_the_lines_year_is_refused(self, money: Money) -> None:
+        with pytest.raises(Refused, match=r"is not in 2023-24. Choose a budget line of the year that received it"):
+            warnings(money, "10.00", service_from=date(2024, 4, 1), service_to=date(2024, 4, 30))
+
+    def test_f05_vat_of_the_other_sign_is_refused(self, money: Money) -> None:
+        with pytest.raises(Refused, match=r"VAT of £20.00 does not go with a net of −£100.00"):
+            warnings(money, "-100.00", vat=D("20.00"), reason="Its original is not here")
+
+    def test_f18_a_part_of_the_other_sign_is_refused_by_its_number(self, money: Money) -> None:
+        charges = [
+            Charge(money.line("CHB"), money.quarter(), amount=D("150.00")),
+            Charge(money.line("SIS"), money.quarter(), amount=D("-50.00")),
+        ]
+        with pytest.raises(Refused, match=r"This part is −£50.00 of a cost of £100.00") as refused:
+            record(entry=money.entry("100.00"), charges=charges, by=money.finance)
+        assert [problem.where for problem in refused.value.problems if problem.blocking] == ["share-2"]
+
+
+class TestWhatIsWorthALook:
+    def test_f02_a_service_that_reaches_into_another_year(self, money: Money) -> None:
+        assert warnings(money, "10.00", service_from=date(2023, 6, 1), service_to=date(2024, 5, 31)) == ["F02"]
+
+    def test_f02_a_date_from_before_the_programme(self, money: Money) -> None:
+        assert warnings(money, "10.00", accounting_on=date(1923, 6, 1)) == ["F02"]
+
+    def test_f17_a_second_summary_of_the_same_line_quarter_and_amount(self, money: Money) -> None:
+        assert warnings(money, "10.00", kind=Transaction.Kind.SUMMARY) == []
+        assert warnings(money, "11.00", kind=Transaction.Kind.SUMMARY) == []
+        assert warnings(money, "10.00", kind=Transaction.Kind.SUMMARY) == ["F17"]
+
+
+def test_a_service_that_outlasts_the_funding_is_held(money: Money) -> None:
+    with clock.at(date(2025, 3, 3)):
+        last = Charge(money.line(year="2024-25"), money.quarter("2024-25-Q4"))
+        entry = money.record("10.00", last, on=date(2025, 3, 1), service_to=date(2025, 12, 31))
+    assert entry.lines.get().state_reason == "outside-funding-period"
+
+
 def test_f17_the_same_document_at_another_amount_only_warns(money: Money) -> None:
     money.record("10.00", document_number="INV-1")
     assert warnings(money, "11.00", document_number="INV-1") == ["F17"]

@@ -266,3 +266,37 @@ def test_the_database_itself_refuses_what_cannot_be_true(money: Money, fields: d
     entry.created_at = entry.changed_at = clock.now()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         entry.save()
+
+
+class TestTheSamePageSentTwice:
+    """A double click records once; going back in the browser and typing another invoice is not a double click."""
+
+    def test_the_same_figures_give_the_same_row(self, money: Money) -> None:
+        once, charges = uuid4(), [Charge(money.line(), money.quarter())]
+        first = record(entry=money.entry("33.00"), charges=charges, by=money.finance, once=once).transaction
+        again = record(entry=money.entry("33.00"), charges=charges, by=money.finance, once=once).transaction
+        assert again == first and Transaction.objects.count() == 1
+
+    def test_other_figures_are_refused_and_said_not_to_be_recorded(self, money: Money) -> None:
+        once, charges = uuid4(), [Charge(money.line(), money.quarter())]
+        record(entry=money.entry("33.00"), charges=charges, by=money.finance, once=once)
+        with pytest.raises(Refused, match="This page has recorded T-000001 already, with other figures"):
+            record(entry=money.entry("44.44"), charges=charges, by=money.finance, once=once)
+
+    def test_a_credit_sent_twice_is_taken_once(self, money: Money) -> None:
+        entry, once = money.record("100.00"), uuid4()
+        for _ in range(2):
+            credit(
+                original=entry, quarter=money.quarter(), amount=D("40.00"), document_number="CN", reason="Short",
+                by=money.finance, once=once,
+            )  # fmt: skip
+        assert remaining_by_line(entry) == [D("60.00")]
+
+
+def test_a_partial_credit_has_vat_in_the_originals_proportion(money: Money) -> None:
+    entry = money.record("100.00", vat=D("20.00"), recoverable_vat=D("20.00"))
+    back = credit(
+        original=entry, quarter=money.quarter(), amount=D("25.00"), document_number="CN", reason="Short",
+        by=money.finance,
+    )  # fmt: skip
+    assert (back.cost, back.net, back.vat, back.recoverable_vat) == (D("-25.00"), D("-25.00"), D("-5.00"), D("-5.00"))

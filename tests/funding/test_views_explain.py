@@ -49,6 +49,13 @@ def test_an_explanation_is_saved_with_the_variance_that_it_explains(
     assert "More referrals than were planned." in officer.get(explain).content.decode()
 
 
+def test_saving_leads_back_to_where_the_officer_came_from_and_nowhere_else(officer: Client, explain: str) -> None:
+    data = {"code": "demand", "words": "More referrals than were planned.", "version": "0"}
+    assert officer.post(f"{explain}?next=/returns/", data).url == "/returns/"
+    again = {**data, "version": "1"}
+    assert officer.post(f"{explain}?next=https://elsewhere.example/", again).url == "/money/budget/"
+
+
 def test_words_too_short_are_refused_and_kept_on_screen(officer: Client, explain: str) -> None:
     text = officer.post(explain, {"code": "demand", "words": "Too few", "version": "0"}).content.decode()
     assert "at least 20 characters" in text and ">\nToo few</textarea>" in text
@@ -80,20 +87,23 @@ def test_a_notice_is_recorded_once_however_often_it_is_sent(officer: Client, und
     assert (row.amount, row.told_on) == (D("40000.00"), None)
 
 
-def test_a_notice_that_waits_asks_only_when_the_funder_was_told(officer: Client, underspend: str) -> None:
+def test_a_notice_that_the_funder_was_not_told_of_is_put_right_and_told(officer: Client, underspend: str) -> None:
     officer.post(underspend, {"amount": "40000", "noticed_on": "4 July 2023", "words": "A slow start"})
     page = officer.get(underspend).content.decode()
-    assert "£40,000.00; funder not told yet" in page and "Underspend foreseen" not in page
-    officer.post(underspend, {"told_on": "5 July 2023", "funder_reference": "HO-1", "version": "1"})
+    assert "£40,000.00; funder not told yet" in page and "A slow start</textarea>" in page
+    told = {"amount": "41000", "noticed_on": "4 July 2023", "words": "Put right", "told_on": "5 July 2023"}
+    officer.post(underspend, {**told, "funder_reference": "HO-1", "version": "1"})
     row = UnderspendNotice.objects.get()
-    assert (row.told_on, row.funder_reference) == (date(2023, 7, 5), "HO-1")
-    assert "Underspend foreseen" in officer.get(underspend).content.decode()
+    assert (row.told_on, row.funder_reference, row.amount) == (date(2023, 7, 5), "HO-1", D("41000.00"))
+    page = officer.get(underspend).content.decode()
+    assert "£41,000.00; funder told on 5 July 2023" in page and "Put right</textarea>" not in page
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"amount": "0"}, "Enter £0.01 or more"),
+        ({"amount": "600000.01"}, "The award of 2023-24 is £600,000.00"),
         ({"amount": "1.234"}, "pence"),
         ({"noticed_on": "6 July 2023"}, "is still to come"),
         ({"told_on": "3 July 2023"}, "cannot be told before"),
