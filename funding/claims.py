@@ -30,7 +30,7 @@ from funding.models import (
     SpendLine,
     Transaction,
 )
-from funding.spending import remaining_by_line
+from funding.spending import remaining_of
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def withdraw(*, claim: Claim, reason: str, by: User) -> Claim:
         years = row.parts.values_list("year_id", flat=True)
         later = Claim.objects.in_force().filter(source=row.source, parts__year__in=years).select_related("quarter")
         problems = []
-        if row.receipt_parts.exists():
+        if row.receipt_parts.in_force().exists():
             problems.append(
                 Problem("paid", f"{row.reference} has been paid; put errors right in the open quarter.", True)
             )
@@ -307,6 +307,25 @@ def receive(
     return receipt
 
 
+def void_receipt(*, receipt: Receipt, reason: str, by: User, seen_version: int | None = None) -> Receipt:
+    """Strike out a receipt that was recorded by mistake; what it paid is owed again."""
+    with transaction.atomic():
+        Source.objects.select_for_update(of=("self",)).get(pk=receipt.source_id)
+        locked = Receipt.objects.select_for_update(of=("self",)).select_related("source__programme").get(pk=receipt.pk)
+        problems = []
+        if locked.voided_at is not None:
+            problems.append(Problem("void", f"{locked.reference} is void already."))
+        if not reason.strip():
+            problems.append(Problem("void", "Give the reason for making it void.", True, "reason"))
+        refuse_if_blocking(problems)
+        locked.voided_at, locked.void_reason = clock.now(), reason.strip()
+        rows.change(locked, by=by, seen_version=seen_version, reason=reason)
+        events.record(
+            "claim.void-receipt", locked.reference, by=by, words=reason.strip(), programme=locked.source.programme
+        )
+    return locked
+
+
 def disallow(
     *,
     source: Source,
@@ -315,6 +334,7 @@ def disallow(
     funder_reference: str,
     reason: str,
     by: User,
+    once: UUID | None = None,
 ) -> Disallowance:
     """Record that the funder refuses claimed cost; each part at most what credits and earlier refusals have left."""
     with transaction.atomic():
@@ -322,16 +342,20 @@ def disallow(
         entries = {line.transaction_id for line in amounts}
         # Locked as a credit locks them, so that the two cannot take the same pounds.
         list(Transaction.objects.select_for_update(of=("self",)).filter(pk__in=entries).order_by("pk"))
-        problems = []
+        same = {"funder_reference": funder_reference, "disallowed_on": disallowed_on, "reason": reason}
+        if before := rows.written_before(Disallowance, once, by=by, **same):
+            return before
+        problems, left = [], remaining_of(list(amounts))
+        claimed = set(ClaimLine.objects.filter(line__in=amounts, in_force=True).values_list("line_id", flat=True))
+        if not amounts:
+            problems.append(Problem("disallow", "Enter the amount that is disallowed of at least one line."))
         for line, amount in amounts.items():
-            claimed = ClaimLine.objects.filter(line=line, in_force=True).exists()
-            left = remaining_by_line(line.transaction)[line.number - 1]
-            if not claimed:
-                problems.append(Problem("disallow", f"{line.reference} is in no claim.", True, "lines"))
-            elif amount > left:
-                problems.append(
-                    Problem("disallow", f"Only {in_words(left)} of {line.reference} remains.", True, "lines")
-                )
+            where = f"line-{line.pk}"
+            if line.pk not in claimed:
+                problems.append(Problem("disallow", f"{line.reference} is in no claim.", True, where))
+            elif amount > left[line.pk]:
+                words = f"Only {in_words(left[line.pk])} of {line.reference} remains. Enter no more than that."
+                problems.append(Problem("disallow", words, True, where))
         refuse_if_blocking(problems)
         row = Disallowance(
             reference=rows.next_reference("D"),
@@ -340,6 +364,8 @@ def disallow(
             funder_reference=funder_reference,
             reason=reason,
         )
+        if once:
+            row.once = once
         rows.create(row, by=by, reason=reason)
         for line, amount in amounts.items():
             part = DisallowancePart(disallowance=row, line=line, amount=amount)

@@ -167,7 +167,7 @@ def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User, o
                 else f"{entry.reference} is already taken back in full.",
                 "how",
             )
-        if any(_disallowed_by_line(entry).values()):
+        if DisallowancePart.objects.filter(line__transaction=entry).exists():
             raise refuse(
                 "F01",
                 f"A part of {entry.reference} is disallowed. Take back the rest as a part, and what is disallowed "
@@ -221,27 +221,39 @@ def credit(
 
 def remaining_by_line(entry: Transaction) -> list[Decimal]:
     """What credits, reversals and disallowances have left of each line of an entry, in its lines' order."""
-    taken, disallowed = _taken_back_by_line(entry, against=None), _disallowed_by_line(entry)
-    return [line.cost + taken.get(line.number, NOUGHT) - disallowed.get(line.number, NOUGHT) for line in _lines(entry)]
+    lines = _lines(entry)
+    left = remaining_of(lines)
+    return [left[line.pk] for line in lines]
+
+
+def remaining_of(lines: Sequence[SpendLine]) -> dict[int, Decimal]:
+    """By the key of each line, what credits, reversals and disallowances have left of its cost."""
+    backs = SpendLine.objects.in_force().filter(
+        transaction__takes_back__in={line.transaction_id for line in lines}, transaction__against=None
+    )
+    total = Coalesce(Sum("cost"), NOUGHT, output_field=PenceField())
+    taken = {
+        (original, number): cost
+        for original, number, cost in backs.order_by()
+        .values_list("transaction__takes_back_id", "number")
+        .annotate(total=total)
+    }
+    refused = dict(
+        DisallowancePart.objects.filter(line__in=lines).order_by().values_list("line_id").annotate(total=Sum("amount"))
+    )
+    return {
+        line.pk: line.cost + taken.get((line.transaction_id, line.number), NOUGHT) - refused.get(line.pk, NOUGHT)
+        for line in lines
+    }
 
 
 def disallowed_remaining(entry: Transaction, disallowance: Disallowance) -> list[Decimal]:
     """What a disallowance refused of each line of an entry and no credit has taken back, in its lines' order."""
-    taken = _taken_back_by_line(entry, against=disallowance)
+    backs = SpendLine.objects.in_force().filter(transaction__takes_back=entry, transaction__against=disallowance)
+    total = Coalesce(Sum("cost"), NOUGHT, output_field=PenceField())
+    taken = dict(backs.order_by().values_list("number").annotate(total=total))
     refused = dict(disallowance.parts.filter(line__transaction=entry).values_list("line__number", "amount"))
     return [refused.get(line.number, NOUGHT) + taken.get(line.number, NOUGHT) for line in _lines(entry)]
-
-
-def _taken_back_by_line(entry: Transaction, *, against: Disallowance | None) -> dict[int, Decimal]:
-    """By a line's number, the cost (below nought) of its credits in force, against a disallowance or against none."""
-    lines = SpendLine.objects.in_force().filter(transaction__takes_back=entry, transaction__against=against)
-    total = Coalesce(Sum("cost"), NOUGHT, output_field=PenceField())
-    return dict(lines.order_by().values_list("number").annotate(total=total))
-
-
-def _disallowed_by_line(entry: Transaction) -> dict[int, Decimal]:
-    parts = DisallowancePart.objects.filter(line__transaction=entry)
-    return dict(parts.order_by().values_list("line__number").annotate(total=Sum("amount")))
 
 
 def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None = None) -> Transaction:

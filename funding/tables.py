@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
@@ -18,7 +19,7 @@ from core.tables import (
     TagColumn,
     TotalledColumn,
 )
-from funding.models import Claim, Declaration, SpendLine
+from funding.models import Claim, Declaration, ReceiptPart, SpendLine
 
 STATE_COLOURS = {
     SpendLine.State.CLAIMABLE: "green",
@@ -275,6 +276,7 @@ class ClaimTable(Table):
     )
     amount = MoneyColumn("Claimed", total=True)
     paid = MoneyColumn("Received", total=True)
+    settled = MoneyColumn("Disallowed or set off", total=True)
     owed = MoneyColumn("Still owed", total=True)
 
     class Meta:
@@ -285,11 +287,9 @@ class ClaimTable(Table):
 
     def work_out_totals(self) -> dict[str, Any]:
         """Of the claims in force: a withdrawn one asks for nothing."""
-        found = self.data.data.order_by().filter(withdrawn_at=None)
-        rows = list(found.values_list("amount", "paid", "owed"))
-        return {
-            name: sum((row[i] for row in rows), Decimal("0.00")) for i, name in enumerate(("amount", "paid", "owed"))
-        }
+        names = ("amount", "paid", "settled", "owed")
+        rows = list(self.data.data.order_by().filter(withdrawn_at=None).values_list(*names))
+        return {name: sum((row[i] for row in rows), Decimal("0.00")) for i, name in enumerate(names)}
 
 
 class ClaimPartTable(Table):
@@ -356,6 +356,43 @@ class ReceiptTable(Table):
     amount = MoneyColumn("Amount", total=True)
     short = MoneyColumn("Short by")
     short_reason = Column("Why short", accessor="get_short_reason_display")
+    standing = Column("Standing", accessor="receipt__void_reason", empty_values=())
+
+    class Meta:
+        orderable = False
+
+    def __init__(self, *args: Any, may_void: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.may_void = may_void
+
+    def render_standing(self, record: ReceiptPart) -> SafeString | str:
+        """Void with its reason, or the way to make it void for those who may."""
+        if record.receipt.voided_at or not self.may_void:
+            return self.value_standing(record)
+        return format_html(
+            '<a class="govuk-link" href="{}">Make void<span class="govuk-visually-hidden"> {}</span></a>',
+            reverse("funding:void-receipt", args=[record.receipt.reference]),
+            record.receipt.reference,
+        )
+
+    def value_standing(self, record: ReceiptPart) -> str:
+        return f"Void: {record.receipt.void_reason}" if record.receipt.voided_at else "In force"
+
+    def work_out_totals(self) -> dict[str, Any]:
+        found = [row.amount for row in self.data.data if row.receipt.voided_at is None]
+        return {"amount": sum(found, Decimal("0.00"))}
+
+
+class RefusedTable(Table):
+    """What the funder disallowed of a claim's lines."""
+
+    caption = "Disallowed"
+    disallowance = Column("Disallowance", accessor="disallowance__reference")
+    disallowed_on = DayColumn("On", accessor="disallowance__disallowed_on")
+    funder_reference = Column("Funder’s reference", accessor="disallowance__funder_reference")
+    line = Column("Line", accessor="line", linkify=("funding:entry", [A("line__transaction__reference")]))
+    reason = Column("Reason", accessor="disallowance__reason")
+    amount = MoneyColumn("Amount", total=True)
 
     class Meta:
         orderable = False

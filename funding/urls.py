@@ -26,6 +26,8 @@ urlpatterns = [
     path("claims/in-preparation/<str:programme>/<str:quarter>/", claims.WorkingClaim.as_view(), name="working-claim"),
     # A claim's reference holds slashes, so what is done with one comes before it.
     path("claims/receive/<path:reference>/", claims.Receive.as_view(), name="receive"),
+    path("claims/disallow/<path:reference>/", claims.Disallow.as_view(), name="disallow"),
+    path("receipts/<str:reference>/void/", claims.VoidReceipt.as_view(), name="void-receipt"),
     path("claims/<path:reference>/", claims.ClaimPage.as_view(), name="claim"),
     path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),
     path("underspend/<str:programme>/<str:year>/", explain.Underspend.as_view(), name="underspend"),

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
-from funding.models import Claim, Transaction
+from funding.models import Claim, Receipt, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -79,6 +79,8 @@ def rows() -> dict[str, list[tuple]]:
         "funding:working-claim": [(code, quarter.code)],
         "funding:receive": [claim],
         "funding:claim": [claim],
+        "funding:disallow": [claim],
+        "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
         "funding:explain": [(code, quarter.code, "CHB")],
         "funding:underspend": [(code, "2024-25")],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],

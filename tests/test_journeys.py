@@ -70,7 +70,7 @@ def test_a_finance_officer_records_spend(
     # Refused: three decimals. Everything typed stays, and the summary leads to the box.
     fill_invoice(page, number="TCP-2503", net="12400.005")
     choose(page, "Contract (optional)", "CHB-2023")
-    choose(page, "Budget line", "The Change Hub · Provider contract payments · 2024-25")
+    choose(page, "Budget line", "Home Office grant: The Change Hub · Provider contract payments · 2024-25")
     choose(page, "Recorded in", "2024-25 Q4")
     page.get_by_role("button", name="Record", exact=True).click()
     summary = page.get_by_role("alert")

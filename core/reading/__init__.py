@@ -12,7 +12,7 @@ from core.reading.cells import Sheet
 from core.reading.files import open_sheets, require_size
 from core.reading.headings import Columns
 from core.reading.ledger import LedgerReading, LedgerRow, SheetReading, UnreadableRow
-from core.reading.sheet_reader import read_sheet
+from core.reading.sheet_reader import Chosen, read_sheet
 
 __all__ = ["LedgerReading", "LedgerRow", "SheetReading", "UnreadableRow", "read_ledger", "require_size"]
 
@@ -21,9 +21,19 @@ DEFAULT_LIMIT = 20 * 1024 * 1024
 _ORDER = ("L1", "L2", "L20", "L6", "L7", "L3", "L4", "L10", "L9", "L12", "L5", "L8")
 
 
-def read_ledger(data: bytes, filename: str, *, sheet: str | None = None, limit: int = DEFAULT_LIMIT) -> LedgerReading:
+def read_ledger(
+    data: bytes,
+    filename: str,
+    *,
+    sheet: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    chosen: Chosen | None = None,
+    order: str = "",
+) -> LedgerReading:
     """Read every visible sheet that holds a ledger, or only the one named.
 
+    `chosen` gives the columns of a header, by its key, where a person chose them; `order` ("day" or
+    "month") says which comes first in a date where a person has said so.
     Raises core.problems.Refused, with one sentence, for a file that is too large (above `limit`
     bytes), of another kind, protected, damaged or hostile, or in which no ledger can be found.
     Nothing is dropped in silence: a row is in the reading, blank, a header, a total, or named.
@@ -35,7 +45,7 @@ def read_ledger(data: bytes, filename: str, *, sheet: str | None = None, limit: 
     like: Columns | None = None
     empty = []
     for one in chosen:
-        read = read_sheet(one, like)
+        read = read_sheet(one, like, chosen=chosen, order=order)
         if read:
             like = read[1]
         if read and (read[0].rows or read[0].unreadable):

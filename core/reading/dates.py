@@ -65,7 +65,8 @@ class DateColumn:
     from_serials: int
 
 
-def read_dates(cells: Sequence[Cell], serial_shift: int = 0) -> DateColumn:
+def read_dates(cells: Sequence[Cell], serial_shift: int = 0, told: str = "") -> DateColumn:
+    """The dates of a column. `told` ("day" or "month") is which comes first, where a person has said so."""
     found = [_read_one(cell, serial_shift) for cell in cells]
     unordered = [item for item in found if isinstance(item, Unordered)]
     proofs_of_day = sum(1 for item in unordered if item.day_first() and not item.month_first())
@@ -75,11 +76,14 @@ def read_dates(cells: Sequence[Cell], serial_shift: int = 0) -> DateColumn:
     faults = {}
     for position, item in enumerate(found):
         if isinstance(item, Unordered):
-            item = _settled(item, text_of(cells[position]), proofs_of_day, proofs_of_month)
+            text = text_of(cells[position])
+            item = _as_told(item, text, told) if told else _settled(item, text, proofs_of_day, proofs_of_month)
         if isinstance(item, str):
             faults[position] = item
         days.append(item if isinstance(item, date) else None)
-    if proofs_of_day and proofs_of_month:
+    if told:
+        order = ""
+    elif proofs_of_day and proofs_of_month:
         order = "both"
     elif proofs_of_day or proofs_of_month:
         order = "day" if proofs_of_day else "month"
@@ -97,6 +101,11 @@ def is_date(cell: Cell) -> bool:
 def can_be_date(cell: Cell, serial_shift: int) -> bool:
     """Whether a cell of a date column holds a date, day numbers included."""
     return isinstance(_read_one(cell, serial_shift), date | Unordered)
+
+
+def _as_told(item: Unordered, text: str, told: str) -> date | str:
+    day = item.day_first() if told == "day" else item.month_first()
+    return day or f"{quoted(text)} is not a day of the calendar with the {told} first"
 
 
 def _settled(item: Unordered, text: str, proofs_of_day: int, proofs_of_month: int) -> date | str:

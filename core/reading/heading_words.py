@@ -34,6 +34,10 @@ DOCUMENT_ALONE = {"ref", "reference", "transno", "invoice", "voucher", "document
 DESCRIPTION_WORDS = {"description": 50, "narrative": 50, "details": 48, "detail": 30, "purpose": 40, "particulars": 40}
 DESCRIPTION_WORDS |= {"expense": 25, "category": 20, "expenditure": 20, "account": 18, "service": 15}
 
+# A cost centre is told by two words together, or by one that no other column bears.
+COST_CENTRE_PAIRS = (("cost", "centre"), ("cost", "center"), ("service", "area"), ("budget", "code"))
+COST_CENTRE_ALONE = _words("costcentre department directorate service")
+
 # A second row of a header holds these and nothing else.
 HEADING_WORDS = NO_AMOUNT | NO_SUPPLIER | DOCUMENT_NOUNS
 HEADING_WORDS |= {*AMOUNT_WORDS, *SUPPLIER_WORDS, *DESCRIPTION_WORDS}

@@ -1,7 +1,7 @@
 """Which column holds what: told from the words of a header row, and from the cells where words fail."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.reading.amounts import amount_in
@@ -9,6 +9,8 @@ from core.reading.cells import Cell, Sheet, is_blank, text_of
 from core.reading.dates import can_be_date, is_date
 from core.reading.heading_words import (
     AMOUNT_WORDS,
+    COST_CENTRE_ALONE,
+    COST_CENTRE_PAIRS,
     DESCRIPTION_WORDS,
     DOCUMENT_ALONE,
     DOCUMENT_MARKS,
@@ -20,6 +22,9 @@ from core.reading.heading_words import (
     NOT_THE_AMOUNT_PAID,
     SUPPLIER_WORDS,
 )
+
+# What a person may choose a column for.
+PARTS = ("amount", "date", "supplier", "document", "description", "cost_centre")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Columns:
     supplier: int | None = None
     document: int | None = None
     description: int | None = None
+    cost_centre: int | None = None
     others: tuple[int, ...] = ()
 
     def money(self) -> set[int]:
@@ -77,6 +83,7 @@ def columns_of(cells: Sequence[Cell], width: int) -> Columns:
         supplier=_best([0 if i in taken else _supplier_score(found) for i, found in enumerate(words)]),
         document=_best([0 if i in taken else _document_score(found) for i, found in enumerate(words)]),
         description=_best([0 if i in taken else _description_score(found) for i, found in enumerate(words)]),
+        cost_centre=_best([0 if i in taken else _cost_centre_score(found) for i, found in enumerate(words)]),
         others=tuple(i for i in others if not (paired and i in (debit, credit))),
     )
 
@@ -206,6 +213,29 @@ def _description_score(words: list[str]) -> int:
     if found & {"code", "id", "no", "number", "date", "supplier", "vendor"}:
         return 0
     return max((DESCRIPTION_WORDS.get(word, 0) for word in words), default=0)
+
+
+def _cost_centre_score(words: list[str]) -> int:
+    if any(set(pair) <= set(words) for pair in COST_CENTRE_PAIRS):
+        return 40
+    return 20 if words and words[0] in COST_CENTRE_ALONE else 0
+
+
+def key_of(columns: Columns) -> str:
+    """What tells one header from another: its headings in their places, blank ones at the end left out."""
+    return "\n".join(heading.strip().casefold() for heading in columns.headings).rstrip()
+
+
+def with_chosen(columns: Columns, chosen: Mapping[str, int | None]) -> Columns:
+    """The columns with the parts that a person chose for this header in place of those that its words name."""
+    if not chosen:
+        return columns
+    parts = {part: chosen[part] for part in PARTS if part in chosen}
+    changed = replace(columns, **parts)
+    if parts.get("amount") is not None:
+        others = tuple(sorted({*columns.money(), *columns.others} - {parts["amount"]}))
+        changed = replace(changed, debit=None, credit=None, others=others)
+    return changed
 
 
 def is_heading_text(text: str) -> bool:

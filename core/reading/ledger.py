@@ -1,7 +1,7 @@
 """What a ledger reading is: rows with the addresses of their cells, sheets, and the whole file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ class LedgerRow:
     description: str
     amount: Decimal
     cells: Mapping[str, str]
+    cost_centre: str = ""
 
     def where(self, part: str = "amount") -> str:
         """“Sheet!C12”, for the `where` of a Problem; the row alone where that part has no cell."""
@@ -44,6 +45,8 @@ class UnreadableRow:
 class SheetReading:
     """One sheet that holds a ledger. `columns` maps each part to its column and heading.
 
+    `headings` are the header's own words, `places` the column of each part from nought, `key` tells the
+    header from others; `date_order` is as in DateColumn, the most doubtful where there are several.
     `repeated` holds the copies, beyond the first, of rows that are the same cell for cell.
     """
 
@@ -57,6 +60,10 @@ class SheetReading:
     unreadable: tuple[UnreadableRow, ...]
     control_total: Decimal | None
     problems: tuple[Problem, ...]
+    headings: tuple[str, ...] = ()
+    key: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
+    date_order: str = ""
 
     @property
     def total(self) -> Decimal:

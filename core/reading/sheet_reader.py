@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from core.reading.amounts import Amount, amount_in
 from core.reading.cells import Cell, Sheet, address, is_blank, text_of
 from core.reading.dates import can_be_date, is_date, read_dates
 from core.reading.findings import Findings, column_named, listed
-from core.reading.headings import Columns
+from core.reading.headings import PARTS, Columns, key_of, with_chosen
 from core.reading.layout import Header, headers_of, is_header_last, is_payment
 from core.reading.ledger import LedgerRow, SheetReading, UnreadableRow
 from core.reading.merged import without_hidden_values
@@ -27,6 +27,10 @@ from core.reading.totals import (
 )
 
 NOUGHT = Decimal("0.00")
+# The orders of day and month that are worth a question, the most doubtful first.
+_DOUBTFUL = ("both", "unproven", "month", "day")
+# By the key of a header: the column of each part, from nought, or None for no such column.
+Chosen = Mapping[str, Mapping[str, int | None]]
 _HAS_FIGURE = re.compile(r"\d[\d,]*\.\d|\d{3,}|£\s*\d")
 _CUT_BEFORE_COMMA = re.compile(r"[-−(]?£?\d{1,3}")
 _CUT_AFTER_COMMA = re.compile(r"\d{3}(,\d{3})*(\.\d{1,2})?[-)]?")
@@ -42,13 +46,23 @@ class Payment:
     columns: Columns
 
 
-def read_sheet(sheet: Sheet, like: Columns | None = None) -> tuple[SheetReading, Columns] | None:
-    """The ledger on a sheet with the columns that it ended with; None if it holds no ledger."""
+def read_sheet(
+    sheet: Sheet, like: Columns | None = None, *, chosen: Chosen | None = None, order: str = ""
+) -> tuple[SheetReading, Columns] | None:
+    """The ledger on a sheet with the columns that it ended with; None if it holds no ledger.
+
+    `chosen` gives by the key of a header the columns that a person chose for it; `order` is theirs of day and month.
+    """
     clear, shown, cleared = without_hidden_values(sheet)
     headers = headers_of(clear, like)
     if not headers:
         return None
-    reader = SheetReader(clear, headers, shown)
+    if chosen:
+        headers = [
+            replace(header, columns=with_chosen(header.columns, chosen.get(key_of(header.columns), {})))
+            for header in headers
+        ]
+    reader = SheetReader(clear, headers, shown, order)
     reader.read()
     if cleared:
         reader.findings.add("L13", f"hidden values under merged cells were not read: {listed(cleared)}.", cleared[0])
@@ -56,8 +70,12 @@ def read_sheet(sheet: Sheet, like: Columns | None = None) -> tuple[SheetReading,
 
 
 class SheetReader:
-    def __init__(self, sheet: Sheet, headers: Sequence[Header], shown: Mapping[tuple[int, int], Cell]) -> None:
+    def __init__(
+        self, sheet: Sheet, headers: Sequence[Header], shown: Mapping[tuple[int, int], Cell], order: str = ""
+    ) -> None:
         self.sheet = sheet
+        self.order = order
+        self.date_orders: set[str] = set()
         self.headers = headers
         self.shown = shown
         self.findings = Findings(sheet)
@@ -120,6 +138,10 @@ class SheetReader:
             unreadable=tuple(self.unreadable),
             control_total=control.value if control else None,
             problems=tuple(self.findings.problems),
+            headings=header.columns.headings,
+            key=key_of(header.columns),
+            places={part: place for part in PARTS if (place := getattr(header.columns, part)) is not None},
+            date_order=next((order for order in _DOUBTFUL if order in self.date_orders), ""),
         )
 
     # One row
@@ -273,7 +295,8 @@ class SheetReader:
         days: dict[int, date | None] = {}
         for column in sorted({payment.columns.date for payment in self.payments if payment.columns.date is not None}):
             rows = [payment.row for payment in self.payments if payment.columns.date == column]
-            dates = read_dates([self._shown(row, column) for row in rows], self.sheet.serial_shift)
+            dates = read_dates([self._shown(row, column) for row in rows], self.sheet.serial_shift, self.order)
+            self.date_orders.add(dates.order)
             days.update(zip(rows, dates.days, strict=True))
             self.findings.about_dates(column, rows, dates)
         return tuple(self._ledger_row(payment, days.get(payment.row)) for payment in self.payments)
@@ -287,6 +310,7 @@ class SheetReader:
             "supplier": columns.supplier,
             "document": columns.document,
             "description": columns.description,
+            "cost_centre": columns.cost_centre,
         }
         return LedgerRow(
             sheet=self.sheet.name,
@@ -296,6 +320,7 @@ class SheetReader:
             document=text_of(self._shown(row, columns.document)),
             description=text_of(self._shown(row, columns.description)),
             amount=payment.value,
+            cost_centre=text_of(self._shown(row, columns.cost_centre)),
             cells={part: address(row, column) for part, column in parts.items() if column is not None},
         )
 
@@ -343,6 +368,7 @@ def _described(columns: Columns) -> dict[str, str]:
         "supplier": columns.supplier,
         "document": columns.document,
         "description": columns.description,
+        "cost_centre": columns.cost_centre,
     }
     return {
         part: column_named(columns, column).removeprefix("column ")

@@ -1,5 +1,6 @@
-"""What the funder paid."""
+"""What the funder paid, and what it refused."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from django import forms
 from board import clock
 from core.forms import DayField, OnceForm
 from core.money import NOUGHT, MoneyFormField, in_words
-from funding.models import ReceiptPart
+from funding.models import ReceiptPart, SpendLine
 
 
 class ReceiptForm(OnceForm):
@@ -54,3 +55,42 @@ class ReceiptForm(OnceForm):
     def short(self) -> Decimal:
         """How much less than is owed was paid; nought where it was paid in full."""
         return max(self.owed - self.cleaned_data["amount"], NOUGHT)
+
+
+class DisallowForm(OnceForm):
+    """What the funder refuses of a claim, line by line."""
+
+    disallowed_on = DayField(label="Disallowed on", help_text="The date of the funder’s message.")
+    funder_reference = forms.CharField(
+        label="Reference of the message",
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
+    )
+    reason = forms.CharField(label="Reason that the funder gives", widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, remaining: Mapping[SpendLine, Decimal], **kwargs: Any) -> None:
+        """`remaining`: what may still be disallowed of each line; one box each."""
+        super().__init__(*args, **kwargs)
+        self.lines = {f"line-{line.pk}": line for line in remaining}
+        for line, left in remaining.items():
+            entry = line.transaction
+            about = " · ".join(filter(None, (entry.supplier_name or entry.basis, entry.description)))
+            self.fields[f"line-{line.pk}"] = MoneyFormField(
+                label=f"{line.reference}, {line.budget_line.project.code}: at most {in_words(left)}",
+                help_text=about,
+                required=False,
+                min_value=Decimal("0.01"),
+                widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
+            )
+
+    def clean_disallowed_on(self) -> Any:
+        day = self.cleaned_data["disallowed_on"]
+        if day > clock.today():
+            raise forms.ValidationError("This date is in the future. Enter the date of the funder’s message")
+        return day
+
+    @property
+    def amounts(self) -> dict[SpendLine, Decimal]:
+        """The lines of which something is disallowed."""
+        given = {line: self.cleaned_data.get(name) for name, line in self.lines.items()}
+        return {line: amount for line, amount in given.items() if amount}

@@ -25,6 +25,7 @@ class CorrectForm(OnceForm):
     )
     against = RowChoice(
         label="Disallowance",
+        required=False,
         help_text="Which refusal of the funder the credit is for. The claim was lowered then and is not lowered again.",
     )
     amount = MoneyFormField(

@@ -83,10 +83,11 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
     def with_payments(self) -> Self:
         """Each with what is `paid`, what is `settled` short for good, and what is still `owed`, as its methods say."""
-        final = Q(receipt_parts__short_reason__in=["disallowed", "set-against-repayment"])
+        counts = Q(receipt_parts__receipt__voided_at=None)
+        final = counts & Q(receipt_parts__short_reason__in=["disallowed", "set-against-repayment"])
         nought = Value(NOUGHT, output_field=PenceField())
         rows = self.annotate(
-            paid=Coalesce(Sum("receipt_parts__amount"), nought, output_field=PenceField()),
+            paid=Coalesce(Sum("receipt_parts__amount", filter=counts), nought, output_field=PenceField()),
             settled=Coalesce(Sum("receipt_parts__short", filter=final), nought, output_field=PenceField()),
         )
         left = ExpressionWrapper(F("amount") - F("paid") - F("settled"), output_field=PenceField())
@@ -137,12 +138,16 @@ class Claim(models.Model):
 
     def received(self) -> Decimal:
         """What the funder has paid towards it."""
-        return sum((part.amount for part in self.receipt_parts.all()), NOUGHT)
+        return sum((part.amount for part in self.receipts_in_force()), NOUGHT)
 
     def written_off(self) -> Decimal:
         """What was paid short for good: disallowed, or set against a repayment."""
         final = (ReceiptPart.ShortReason.DISALLOWED, ReceiptPart.ShortReason.SET_AGAINST)
-        return sum((part.short for part in self.receipt_parts.all() if part.short_reason in final), NOUGHT)
+        return sum((part.short for part in self.receipts_in_force() if part.short_reason in final), NOUGHT)
+
+    def receipts_in_force(self) -> "list[ReceiptPart]":
+        """Its parts of receipts that are not void; no query where `receipt_parts__receipt` is prefetched."""
+        return [part for part in self.receipt_parts.all() if part.receipt.voided_at is None]
 
     def still_owed(self) -> Decimal:
         """What the funder still owes on it; never below nought, since a negative claim is a repayment due."""
@@ -253,19 +258,32 @@ class Receipt(Kept):
     received_on = models.DateField()
     bank_reference = models.CharField(max_length=60, blank=True)
     amount = PenceField()
+    voided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    void_reason = models.TextField(blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["reference"]
         constraints: ClassVar = [
             models.CheckConstraint(
+                condition=Q(voided_at=None, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                name="receipt_void_has_a_reason",
+                violation_error_message="Give the reason for making the receipt void.",
+            ),
+            models.CheckConstraint(
                 condition=Q(amount__gt=0),
                 name="receipt_above_nought",
                 violation_error_message="A receipt is above nought.",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+
+class ReceiptPartQuerySet(models.QuerySet["ReceiptPart"]):
+    def in_force(self) -> Self:
+        """Without those of void receipts."""
+        return self.filter(receipt__voided_at=None)
 
 
 class ReceiptPart(models.Model):
@@ -281,6 +299,8 @@ class ReceiptPart(models.Model):
     amount = PenceField()
     short = PenceField(default=NOUGHT)
     short_reason = models.CharField(max_length=30, choices=ShortReason, blank=True)
+
+    objects = ReceiptPartQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["receipt", "claim"]

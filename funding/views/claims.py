@@ -13,15 +13,26 @@ from django.urls import reverse
 from board import clock
 from board.access import is_of_recipient, may
 from board.models import Programme, Quarter, Role
-from board.views import ActPage, DetailPage, Fact, Link, ListPage, Page, Status
+from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, Page, Status
 from core.forms import day_in_words
 from core.money import in_words
 from core.tables import Table
-from funding.claims import Worked, WorkedPart, receive, work_out
+from funding.claims import Worked, WorkedPart, disallow, receive, void_receipt, work_out
 from funding.filters import ClaimFilters
-from funding.forms.claims import ReceiptForm
-from funding.models import Claim, ClaimLine, ReceiptPart, Source, SpendLine
-from funding.tables import ClaimLineTable, ClaimPartTable, ClaimTable, ReceiptTable, WorkingLineTable
+from funding.forms.claims import DisallowForm, ReceiptForm
+from funding.forms.spend import ReasonForm
+from funding.models import (
+    Claim,
+    ClaimLine,
+    Disallowance,
+    DisallowancePart,
+    Receipt,
+    ReceiptPart,
+    Source,
+    SpendLine,
+)
+from funding.spending import remaining_of
+from funding.tables import ClaimLineTable, ClaimPartTable, ClaimTable, ReceiptTable, RefusedTable, WorkingLineTable
 from funding.views.spend import SHOWN_WITH_A_LINE
 
 
@@ -214,9 +225,15 @@ class ClaimPage(DetailPage):
         return f"{in_words(self.object.amount)} for {self.object.quarter}."
 
     def get_actions(self) -> Sequence[Link]:
-        if not can_receive(self.request.user, self.object):
-            return []
-        return [Link("Record a receipt", reverse("funding:receive", args=[self.object.reference]))]
+        user, claim = self.request.user, self.object
+        wanted = [
+            (can_receive(user, claim), Link("Record a receipt", reverse("funding:receive", args=[claim.reference]))),
+            (
+                keeps_claim(user, claim),
+                Link("Record a disallowance", reverse("funding:disallow", args=[claim.reference]), secondary=True),
+            ),
+        ]
+        return [link for may_act, link in wanted if may_act]
 
     def get_facts(self) -> Sequence[Fact]:
         claim = self.object
@@ -240,21 +257,30 @@ class ClaimPage(DetailPage):
             *(f"line__{name}" for name in SHOWN_WITH_A_LINE)
         )
         receipts = self.object.receipt_parts.select_related("receipt").order_by("receipt__reference")
-        return [
+        refused = DisallowancePart.objects.filter(line__claim_lines__part__claim=self.object).select_related(
+            "disallowance", "line__transaction"
+        )
+        may_void = keeps_claim(self.request.user, self.object)
+        tables: list[Table] = [
             ClaimPartTable(list(parts), prefix="parts-"),
-            ReceiptTable(list(receipts), prefix="receipts-"),
+            ReceiptTable(list(receipts), prefix="receipts-", may_void=may_void),
+        ]
+        if found := list(refused.order_by("disallowance__reference", "line__transaction__reference")):
+            tables.append(RefusedTable(found, prefix="refused-"))
+        return [
+            *tables,
             ClaimLineTable(lines.order_by(F("line__transaction__reference"), "line__number"), prefix="lines-"),
         ]
 
 
+def keeps_claim(user: Any, claim: Claim) -> bool:
+    """Whether the person records what the funder does with this claim: the recipient's officer, while it stands."""
+    return may(user, "claims.receive") and is_of_recipient(user, claim.programme) and claim.withdrawn_at is None
+
+
 def can_receive(user: Any, claim: Claim) -> bool:
-    """Whether the person may record a payment of this claim: the recipient's officer, while any is owed."""
-    return (
-        may(user, "claims.receive")
-        and is_of_recipient(user, claim.programme)
-        and claim.withdrawn_at is None
-        and claim.still_owed() > 0
-    )
+    """Whether the person may record a payment of this claim: one who keeps it, while any is owed."""
+    return keeps_claim(user, claim) and claim.still_owed() > 0
 
 
 class Receive(ActPage):
@@ -306,3 +332,98 @@ class Receive(ActPage):
 
     def get_success_url(self, result: Any = None) -> str:
         return self.object.get_absolute_url()
+
+
+class Disallow(ActPage):
+    """Record what the funder refuses of a claim."""
+
+    action, lookup, section = "claims.receive", "reference", "Claims"
+    form_class, button, heading = DisallowForm, "Record the disallowance", "Record a disallowance"
+    lead = (
+        "Enter what the funder refuses beside each line. The next claim of that year is lowered by it, once; "
+        "the line stays on record."
+    )
+
+    def get_queryset(self) -> QuerySet[Claim]:
+        rows = Claim.objects.visible_to(self.request.user).in_force()
+        return rows.select_related("quarter", "source", "programme__recipient")
+
+    def allowed(self) -> bool:
+        return super().allowed() and keeps_claim(self.request.user, self.object)
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Claims", reverse("funding:claims")), Link(self.object.reference, self.object.get_absolute_url())]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        lines = list(
+            SpendLine.objects.filter(claim_lines__part__claim=self.object, claim_lines__in_force=True, cost__gt=0)
+            .select_related("transaction", "budget_line__project")
+            .order_by("transaction__reference", "number")
+        )
+        left = remaining_of(lines)
+        return {**super().get_form_kwargs(), "remaining": {line: left[line.pk] for line in lines if left[line.pk] > 0}}
+
+    def act(self, form: DisallowForm) -> Disallowance:
+        given = form.cleaned_data
+        return disallow(
+            source=self.object.source,
+            amounts=form.amounts,
+            disallowed_on=given["disallowed_on"],
+            funder_reference=given["funder_reference"],
+            reason=given["reason"],
+            by=self.request.user,
+            once=given["once"],
+        )
+
+    def get_success_message(self, result: Disallowance) -> str:
+        return f"{result.reference} is recorded. A receipt that is short by it gives “Disallowed” as its reason."
+
+    def get_success_url(self, result: Any = None) -> str:
+        return self.object.get_absolute_url()
+
+
+class VoidReceipt(ConfirmPage):
+    """Strike out a receipt that was recorded by mistake."""
+
+    action, lookup, section = "claims.receive", "reference", "Claims"
+    form_class, button, danger = ReasonForm, "Make it void", True
+    warning = "A void receipt stays on record and pays nothing: what it paid is owed again."
+
+    def get_queryset(self) -> QuerySet[Receipt]:
+        grants = Source.objects.visible_to(self.request.user)
+        return Receipt.objects.filter(source__in=grants, voided_at=None).select_related("source__programme__recipient")
+
+    def allowed(self) -> bool:
+        return super().allowed() and is_of_recipient(self.request.user, self.object.source.programme)
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Claims", reverse("funding:claims"))]
+
+    def get_heading(self) -> str:
+        return f"Make {self.object.reference} void?"
+
+    def get_facts(self) -> Sequence[Fact]:
+        receipt = self.object
+        return [
+            Fact("Received on", day_in_words(receipt.received_on)),
+            Fact("Amount", in_words(receipt.amount)),
+            Fact("Bank reference", receipt.bank_reference),
+        ]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.object.version}
+
+    def get_back_url(self) -> str:
+        return reverse("funding:claims")
+
+    def act(self, form: ReasonForm) -> Receipt:
+        given = form.cleaned_data
+        return void_receipt(
+            receipt=self.object, reason=given["reason"], by=self.request.user, seen_version=given["version"]
+        )
+
+    def get_success_message(self, result: Receipt) -> str:
+        return f"{result.reference} is void."
+
+    def get_success_url(self, result: Any = None) -> str:
+        return reverse("funding:claims")

@@ -493,7 +493,7 @@ def payments(record: Record) -> Section:
     )
     rows = []
     for claim in claim_record.earlier_claims(record):
-        days = [part.receipt.received_on for part in claim.receipt_parts.all()]
+        days = [part.receipt.received_on for part in claim.receipts_in_force()]
         rows.append(
             make_row(K, "payments", slug(claim.quarter.code), columns, [
                 Cell(claim.reference, trace=(f"claim:{claim.reference}",)), claim.quarter.short_label,

@@ -41,7 +41,9 @@ def fill(page: Any) -> None:
     page.get_by_role("button", name="Add another line").click()
     for number, project, share in ((1, "The Change Hub", "10,000"), (2, "Specialist Intervention Service", "2,399.99")):
         line = page.get_by_role("group", name=f"Line {number}")
-        line.get_by_label("Budget line").select_option(label=f"{project} · Provider contract payments · 2023-24")
+        line.get_by_label("Budget line").select_option(
+            label=f"Home Office grant: {project} · Provider contract payments · 2023-24"
+        )
         line.get_by_label("Recorded in").select_option(label="2023-24 Q1 (April to June 2023)")
         line.get_by_label("Amount or percentage").fill(share)
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from html import unescape
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from board import clock
 from funding.claims import certify, withdraw, work_out
-from funding.models import Claim, Receipt, ReceiptPart
+from funding.models import Claim, Disallowance, Receipt, ReceiptPart, SpendLine
 from funding.spending import Charge
 from funding.tables import ClaimTable
 from tests import factories
@@ -194,3 +194,89 @@ def test_readers_read_claims_and_record_no_receipt(money: Money, signed_in: Call
     text = client.get(f"{LIST}{claim.reference}/").content.decode()
     assert claim.reference in text and "Record a receipt" not in text
     assert client.post(f"{LIST}receive/{claim.reference}/").status_code == 403
+
+
+class TestWhatTheFunderRefuses:
+    @pytest.fixture
+    def claim(self, money: Money) -> Claim:
+        money.record("1000.00")
+        money.record("250.00", supplier_name="Another")
+        return claimed(money)
+
+    @pytest.fixture
+    def url(self, claim: Claim) -> str:
+        return f"{LIST}disallow/{claim.reference}/"
+
+    @pytest.fixture
+    def message(self) -> dict[str, str]:
+        return {"disallowed_on": "5 July 2023", "funder_reference": "HO-7", "reason": "No evidence"}
+
+    def test_is_entered_line_by_line_and_shown_on_the_claim(
+        self, claim: Claim, officer: Client, url: str, message: dict[str, str]
+    ) -> None:
+        line = SpendLine.objects.get(transaction__supplier_name="Another")
+        assert "T-000002/1, CHB: at most £250.00" in officer.get(url).content.decode()
+        text = officer.post(url, {**message, f"line-{line.pk}": "£40.00"}, follow=True).content.decode()
+        assert "D-000001 is recorded" in text and "HO-7" in text
+        assert work_out(claim.source, claim.quarter, today=clock.today()).parts[0].figures.disallowed == D("40.00")
+        assert "T-000002/1, CHB: at most £210.00" in officer.get(url).content.decode()
+
+    def test_is_refused_beside_its_line_when_it_is_more_than_remains(
+        self, claim: Claim, officer: Client, url: str, message: dict[str, str]
+    ) -> None:
+        line = SpendLine.objects.get(transaction__supplier_name="Another")
+        text = officer.post(url, {**message, f"line-{line.pk}": "250.01"}).content.decode()
+        assert "Only £250.00 of T-000002/1 remains" in text and 'value="250.01"' in text
+        assert not Disallowance.objects.exists()
+
+    def test_needs_a_line(self, claim: Claim, officer: Client, url: str, message: dict[str, str]) -> None:
+        assert "of at least one line" in officer.post(url, message).content.decode()
+
+    def test_is_recorded_once_however_often_it_is_sent(
+        self, claim: Claim, officer: Client, url: str, message: dict[str, str]
+    ) -> None:
+        line = SpendLine.objects.get(transaction__supplier_name="Another")
+        for _ in range(2):
+            officer.post(url, {**message, f"line-{line.pk}": "40", "once": str(UUID(int=7))})
+        assert Disallowance.objects.count() == 1
+
+    def test_a_credit_of_it_is_recorded_against_it(
+        self, money: Money, claim: Claim, officer: Client, url: str, message: dict[str, str]
+    ) -> None:
+        line = SpendLine.objects.get(transaction__supplier_name="Another")
+        officer.post(url, {**message, f"line-{line.pk}": "40"})
+        correct = f"/money/spend/{line.transaction.reference}/correct/"
+        assert "D-000001, £40.00" in officer.get(correct).content.decode()
+        given = {
+            "quarter": money.quarter("2023-24-Q2").pk,
+            "reason": "Credit note",
+            "how": "disallowed",
+            "amount": "40",
+        }
+        assert "Choose the disallowance" in officer.post(correct, given).content.decode()
+        officer.post(correct, {**given, "against": Disallowance.objects.get().pk})
+        assert SpendLine.objects.get(cost=D("-40.00")).state_reason == "against-disallowance"
+        assert "D-000001, £" not in officer.get(correct).content.decode()
+
+
+def test_a_void_receipt_stays_on_record_and_pays_nothing(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    claim = claimed(money)
+    officer.post(f"{LIST}receive/{claim.reference}/", {"received_on": "5 July 2023", "amount": "1000.00"})
+    page = f"{LIST}{claim.reference}/"
+    assert "Make void" in officer.get(page).content.decode()
+    receipt = Receipt.objects.get()
+    url = f"/money/receipts/{receipt.reference}/void/"
+    assert "Enter" in officer.post(url, {"version": receipt.version, "reason": ""}).content.decode()
+    officer.post(url, {"version": receipt.version, "reason": "Another claim’s money"})
+    assert "Void: Another claim’s money" in unescape(officer.get(page).content.decode())
+    assert (claim.still_owed(), Claim.objects.with_payments().get().owed) == (D("1000.00"), D("1000.00"))
+    assert officer.get(url).status_code == 404
+
+
+def test_a_receipt_from_before_its_claim_is_refused(money: Money, officer: Client) -> None:
+    money.record("1000.00")
+    url = f"{LIST}receive/{claimed(money).reference}/"
+    text = officer.post(url, {"received_on": "1 January 1990", "amount": "1000.00"}).content.decode()
+    assert "was certified on 5 July 2023, so it cannot have been paid before" in text
+    assert not Receipt.objects.exists()
