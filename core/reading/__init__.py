@@ -14,7 +14,7 @@ from core.reading.headings import Columns
 from core.reading.ledger import LedgerReading, LedgerRow, SheetReading, UnreadableRow
 from core.reading.sheet_reader import Chosen, read_sheet
 
-__all__ = ["LedgerReading", "LedgerRow", "SheetReading", "UnreadableRow", "read_ledger", "require_size"]
+__all__ = ["Chosen", "LedgerReading", "LedgerRow", "SheetReading", "UnreadableRow", "read_ledger", "require_size"]
 
 DEFAULT_LIMIT = 20 * 1024 * 1024
 # Worst first: money that is missing or doubled, then dates, then what is only good to know.
@@ -27,12 +27,12 @@ def read_ledger(
     *,
     sheet: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    chosen: Chosen | None = None,
+    columns: Chosen | None = None,
     order: str = "",
 ) -> LedgerReading:
     """Read every visible sheet that holds a ledger, or only the one named.
 
-    `chosen` gives the columns of a header, by its key, where a person chose them; `order` ("day" or
+    `columns` gives those of a header, by its key, where a person chose them; `order` ("day" or
     "month") says which comes first in a date where a person has said so.
     Raises core.problems.Refused, with one sentence, for a file that is too large (above `limit`
     bytes), of another kind, protected, damaged or hostile, or in which no ledger can be found.
@@ -45,7 +45,7 @@ def read_ledger(
     like: Columns | None = None
     empty = []
     for one in chosen:
-        read = read_sheet(one, like, chosen=chosen, order=order)
+        read = read_sheet(one, like, chosen=columns, order=order)
         if read:
             like = read[1]
         if read and (read[0].rows or read[0].unreadable):
