@@ -75,7 +75,7 @@ class SwitchRole(Permitted, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get("role", "")
         roles = request.user.roles_on(clock.today())
-        role = get_object_or_404(roles, pk=int(chosen) if chosen.isdigit() else 0)
+        role = get_object_or_404(roles, pk=int(chosen) if chosen.isdecimal() else 0)
         request.session[SESSION_KEY] = role.pk
         request.user.act_as(role)
         events.record("role.switch", str(role)[:120], by=request.user)

@@ -1,5 +1,6 @@
 """The tables of money: spend, budget, declarations, claims."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -463,6 +464,62 @@ class LedgerRowTable(Table):
     document = Column("Document")
     description = Column("Description")
     amount = MoneyColumn("Amount")
+
+    class Meta:
+        orderable = False
+
+
+class TieTable(Table):
+    """Where cost stands, one row an organisation and project."""
+
+    caption = "By organisation and project"
+    empty_text = "Nothing is recorded of this year yet."
+    organisation = UnderColumn("Organisation", accessor="organisation__short_name", under="project__name")
+    cost = MoneyColumn("Cost in the ledger", total=True)
+    claimed_and_kept = MoneyColumn("In claims, less disallowed", total=True)
+    disallowed = MoneyColumn("Disallowed", total=True)
+    unclaimed = MoneyColumn("Not claimed yet", total=True)
+    match = MoneyColumn("Cash match", total=True)
+    held = MoneyColumn("Held", total=True)
+    not_claimable = MoneyColumn("Not claimable", total=True)
+    difference = MoneyColumn("Difference", total=True)
+
+    class Meta:
+        orderable = False
+
+    def __init__(self, *args: Any, link: Callable[..., str], **kwargs: Any) -> None:
+        """`link`: the address of the lines of a row, narrowed by a query."""
+        super().__init__(*args, **kwargs)
+        self.link = link
+
+    def value_organisation(self, record: Any) -> str:
+        return f"{record.organisation.short_name} · {record.project.name}"
+
+    def _linked(self, url: str, amount: Decimal) -> SafeString:
+        return format_html('<a class="govuk-link" href="{}">{}</a>', url, MoneyColumn().in_words(amount))
+
+    def render_cost(self, record: Any, value: Decimal) -> SafeString:
+        return self._linked(self.link(record), value)
+
+    def render_held(self, record: Any, value: Decimal) -> SafeString:
+        return self._linked(self.link(record, state=SpendLine.State.HELD), value)
+
+    def render_not_claimable(self, record: Any, value: Decimal) -> SafeString:
+        return self._linked(self.link(record, state=SpendLine.State.NOT_CLAIMABLE), value)
+
+
+class AwardTieTable(Table):
+    """A grant's claims against the lines in them."""
+
+    caption = "The award and its claims"
+    source = Column("Source")
+    lines = MoneyColumn("Lines in claims")
+    beyond = MoneyColumn("Less beyond the award")
+    credit = MoneyColumn("Credit carried forward")
+    certified = MoneyColumn("Certified")
+    difference = MoneyColumn("Difference")
+    disallowed = MoneyColumn("Disallowed since")
+    outturn = MoneyColumn("Borne by the funder")
 
     class Meta:
         orderable = False

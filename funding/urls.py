@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import budget, claims, contract, declare, explain, ledger, record, spend
+from funding.views import budget, claims, contract, declare, explain, ledger, record, spend, tie
 
 app_name = "funding"
 urlpatterns = [
@@ -31,5 +31,6 @@ urlpatterns = [
     path("claims/<path:reference>/", claims.ClaimPage.as_view(), name="claim"),
     path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),
     path("underspend/<str:programme>/<str:year>/", explain.Underspend.as_view(), name="underspend"),
+    path("tie/<str:programme>/<str:year>/", tie.TiePage.as_view(), name="tie"),
     path("ledger/", ledger.ReadLedger.as_view(), name="read-ledger"),
 ]

@@ -82,6 +82,7 @@ def rows() -> dict[str, list[tuple]]:
         "funding:disallow": [claim],
         "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
         "funding:explain": [(code, quarter.code, "CHB")],
+        "funding:tie": [(code, "2024-25")],
         "funding:underspend": [(code, "2024-25")],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],
         "kpis:breakdown": [(code, "2024-25-Q3", "CHB-01")],

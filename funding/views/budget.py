@@ -1,6 +1,6 @@
 """Budget against spend, by any cut. Every figure is that of positions; this only lays them out."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from board import clock
 from board.models import Quarter, Year
-from board.views import ListPage
+from board.views import Link, ListPage
 from core.financial_year import year_starting
 from core.money import in_words
 from funding.forms.budget import BudgetChoice
@@ -82,6 +82,12 @@ class Budget(ListPage):
         sources = Source.objects.visible_to(self.request.user).filter(programme_id=year.programme_id)
         chosen = [row for row in sources if source is None or row.pk == source.pk]
         return line_positions(chosen, year, self.quarter, today=clock.today())
+
+    def get_actions(self) -> Sequence[Link]:
+        year = self.asked.get("year")
+        if not year or not self.positions:
+            return []
+        return [Link("Does it tie?", reverse("funding:tie", args=[year.programme.code, year.code]), secondary=True)]
 
     def get_queryset(self) -> list[BudgetRow]:
         key, name, query = CUTS[self.asked.get("cut") or "line"]

@@ -70,7 +70,7 @@ class Record(Page):
         sent = self.request.POST
         form = RecordForm(user=self.request.user, initial={name: sent[name] for name in sent})
         sent_rows = sent.get(f"{PREFIX}-TOTAL_FORMS", "")
-        count = min(int(sent_rows), MOST_LINES) if sent_rows.isdigit() else 1
+        count = min(int(sent_rows), MOST_LINES) if sent_rows.isdecimal() else 1
         typed = [
             {name: sent.get(f"{PREFIX}-{i}-{name}", "") for name in ("line", "quarter", "share", "relates_to")}
             for i in range(count)
@@ -104,7 +104,7 @@ class Record(Page):
             name, _, number = problem.where.partition("-")
             if problem.blocking and problem.where == "lines":
                 filled[-1].add_error("share", problem.message)
-            elif problem.blocking and number.isdigit() and int(number) <= len(filled):
+            elif problem.blocking and number.isdecimal() and int(number) <= len(filled):
                 filled[int(number) - 1].add_error(name, problem.message)
             else:
                 others.append(problem)
