@@ -300,8 +300,11 @@ def contract_serves_the_project(entry: Transaction, parts: Iterable[Charged]) ->
             )
 
 
-def state_of(entry: Transaction, part: Charged, *, today: date) -> tuple[str, str]:
+def state_of(entry: Transaction, part: Charged, *, today: date, room: Decimal | None = None) -> tuple[str, str]:
     """Whether a line is claimable, held (with the reason) or match; decided before it is first claimed.
+
+    `room` is what is left of the contract's value for the line's project and year, where the caller keeps
+    count over many entries; else it is looked up.
 
     Credits and reversals take the state of the line that they take back and do not come here.
     """
@@ -326,13 +329,14 @@ def state_of(entry: Transaction, part: Charged, *, today: date) -> tuple[str, st
             return State.HELD, Reason.OUTSIDE_CONTRACT
         if contract.signed_on is None or contract.signed_on > today:
             return State.HELD, Reason.NOT_SIGNED
-        if _beyond_contract_value(contract, part):
+        left = room_under(contract, part) if room is None else room
+        if part.cost > left:
             return State.HELD, Reason.BEYOND_CONTRACT
     return State.CLAIMABLE, ""
 
 
-def _beyond_contract_value(contract: Contract, part: Charged) -> bool:
-    """F24: whether this line, as the first, passes the contract's value for its project and year."""
+def room_under(contract: Contract, part: Charged) -> Decimal:
+    """F24: what the lines recorded so far leave of the contract's value for this line's project and year."""
     charged = (
         SpendLine.objects.spend()
         .filter(
@@ -345,7 +349,7 @@ def _beyond_contract_value(contract: Contract, part: Charged) -> bool:
         .exclude(pk=part.written)
         .total()
     )
-    return charged + part.cost > contract.value(project=part.line.project, year=part.line.year)
+    return contract.value(project=part.line.project, year=part.line.year) - charged
 
 
 WHAT_RELEASES = {

@@ -20,6 +20,7 @@ from funding.models import (
     Declaration,
     Disallowance,
     DisallowancePart,
+    LedgerRow,
     SpendLine,
     Transaction,
 )
@@ -282,6 +283,8 @@ def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None 
         refuse_if_blocking(problems)
         locked.voided_at, locked.void_reason = clock.now(), reason.strip()
         rows.change(locked, by=by, seen_version=seen_version, reason=reason)
+        # The ledger's row that it came from may then be loaded anew.
+        LedgerRow.objects.filter(transaction=locked).update(in_force=False)
         events.record("spending.void", locked.reference, by=by, words=reason.strip())
     return locked
 

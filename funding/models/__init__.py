@@ -25,6 +25,7 @@ from funding.models.given import (
     Virement,
     VirementMove,
 )
+from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
 from funding.models.spent import SpendLine, Transaction
 
 __all__ = [
@@ -35,17 +36,22 @@ __all__ = [
     "Claim",
     "ClaimLine",
     "ClaimPart",
+    "ColumnMap",
     "Commitment",
     "CostHeading",
     "Declaration",
     "Disallowance",
     "DisallowancePart",
     "Forecast",
+    "LedgerFile",
+    "LedgerImport",
+    "LedgerRow",
     "Profile",
     "Receipt",
     "ReceiptPart",
     "Source",
     "SpendLine",
+    "SupplierAlias",
     "Transaction",
     "UnderspendNotice",
     "VarianceReason",
