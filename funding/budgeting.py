@@ -262,6 +262,9 @@ def commit(*, contract: object, line: BudgetLine, amount: Decimal, by: User) -> 
                 "amount",
             )
         rows.create(row, by=by)
+        events.record(
+            "budget.commit", f"{contract}/{line}"[:120], by=by, words=in_words(amount), programme=line.source.programme
+        )
     return row
 
 
@@ -313,6 +316,10 @@ def explain_variance(
         else:
             row.code, row.words, row.variance = code, words.strip(), variance
             rows.change(row, by=by, seen_version=seen_version)
+        about = f"{source.code}/{project.code}/{quarter.code}"
+        events.record(
+            "budget.explain", about, by=by, words=f"{in_words(variance)}: {words.strip()}", programme=source.programme
+        )
     return row
 
 
@@ -363,7 +370,9 @@ def notice_underspend(
         )
         if once:
             notice.once = once
-        return rows.create(notice, by=by)
+        rows.create(notice, by=by)
+        _noticed(notice, by)
+    return notice
 
 
 def amend_notice(
@@ -393,7 +402,16 @@ def amend_notice(
         )
         locked.amount, locked.noticed_on, locked.told_on = amount, noticed_on, told_on
         locked.words, locked.funder_reference = words, funder_reference
-        return rows.change(locked, by=by, seen_version=seen_version)
+        rows.change(locked, by=by, seen_version=seen_version)
+        _noticed(locked, by)
+    return locked
+
+
+def _noticed(notice: UnderspendNotice, by: User) -> None:
+    told = f"funder told on {day_in_words(notice.told_on)}" if notice.told_on else "funder not told yet"
+    about = f"{notice.source.code}/{notice.year.code}"
+    words = f"{in_words(notice.amount)}, {told}"
+    events.record("budget.notice-underspend", about, by=by, words=words, programme=notice.source.programme)
 
 
 def _within_the_award(source: Source, year: Year, amount: Decimal) -> list[Problem]:

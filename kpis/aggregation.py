@@ -1,7 +1,8 @@
 """How figures add up over quarters and over suppliers: fixed by their kind, never chosen. Pure.
 
-Sums and rates add their parts, positions and distinct people take the last quarter that was due,
-medians and cohorts are never joined over quarters. A total over missing figures says so.
+Sums and rates add their parts, positions and distinct people take the last quarter that was due, opening
+positions the first, so that opening, flows and closing balance over the year as over a quarter. Medians and
+cohorts are never joined over quarters. A total over missing figures says so.
 """
 
 from collections.abc import Sequence
@@ -68,6 +69,8 @@ def across_quarters(kind: str, cells: Sequence[Cell], span: str = YEAR) -> Cell:
         return _add(due)
     if kind in (Kind.MEDIAN, Kind.COHORT):
         return NOT_SHOWN
+    if kind == Kind.OPENING:
+        return due[0]
     last = due[-1]
     if kind == Kind.PEOPLE and not last.empty:
         people = last.people_year if span == YEAR else last.people_programme
@@ -80,7 +83,7 @@ def across_suppliers(kind: str, cells: Sequence[Cell]) -> Cell:
     due = [cell for cell in cells if cell.state not in (State.NOT_DUE, State.NOT_APPLICABLE)]
     if not due:
         return NOT_DUE
-    if kind in (Kind.FLOW, Kind.SNAPSHOT, Kind.RATIO, Kind.MEAN, Kind.COHORT):
+    if kind in (Kind.FLOW, Kind.SNAPSHOT, Kind.OPENING, Kind.RATIO, Kind.MEAN, Kind.COHORT):
         return _add(due)
     if kind == Kind.PEOPLE:
         return replace(_add(due), caveat=MAY_COUNT_TWICE if len(due) > 1 else "")

@@ -87,8 +87,7 @@ def slots_of(submission: Submission) -> list[Slot]:
 
 def _place(slot: Slot) -> tuple[int, bool, str]:
     """By section; what stood on the first day comes before what came after."""
-    opening = slot.definition.balancing and slot.definition.kind == Kind.SNAPSHOT
-    return (list(Section).index(slot.section), not opening, slot.key)
+    return (list(Section).index(slot.section), slot.definition.kind != Kind.OPENING, slot.key)
 
 
 def _slots_of_measure(

@@ -166,6 +166,10 @@ def _open(nn: str, name: str, section: Section, definition: str, by: tuple[str, 
     return Measure(nn, name, Kind.SNAPSHOT, section, **{"unit": "cases", "definition": definition, "by": by, **more})
 
 
+def _first(nn: str, name: str, section: Section, definition: str) -> Measure:
+    return Measure(nn, name, Kind.OPENING, section, unit="cases", definition=definition, balancing=True)
+
+
 def _rate(nn: str, name: str, section: Section, definition: str, by: tuple[str, ...] = (), **more: object) -> Measure:
     given = {"unit": "per cent", "definition": definition, "by": by, "direction": "higher", **more}
     return Measure(nn, name, Kind.RATIO, section, **given)
@@ -227,9 +231,9 @@ COMMON: tuple[Measure, ...] = (
     _text("33b", "Barriers", "What is not working, and what would help. This box is not rated."),
     _text("33c", "Learning", "What you would tell another service."),
     _text("33d", "Case study", "One anonymised case. Leave out anything by which a person could be known."),
-    _open("34", "Opening caseload", C, "Cases open on the first day: last quarter’s closing caseload.", balancing=True),
+    _first("34", "Opening caseload", C, "Cases open on the first day: last quarter’s closing caseload."),
     _flow("35", "Cases re-opened", C, "Cases closed earlier and opened again in the quarter, without a new start.", balancing=True),
-    _open("36", "Referrals awaiting a decision on the first day", R, "Last quarter’s referrals awaiting a decision.", balancing=True),
+    _first("36", "Referrals awaiting a decision on the first day", R, "Last quarter’s referrals awaiting a decision."),
     _flow("37", "Referrals withdrawn before a decision", R, "Referrals that the referrer or the person took back.", balancing=True),
 )  # fmt: skip
 

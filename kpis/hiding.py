@@ -81,6 +81,9 @@ class Hidden:
         quarters = reported.year_so_far if span == YEAR else reported.so_far
         cells = [reported.cell(self._project, code, row) for row in quarters]
         cell = across_quarters(kind, cells, span)
+        if kind == Kind.OPENING:
+            # It is the headline of the quarter that it was taken from, and hidden where that is.
+            return any(self.headline(code, row.code) for row, one in zip(quarters, cells, strict=True) if one is cell)
         if kind == Kind.SNAPSHOT:
             return self.headline(code, quarters[-1].code)
         return self._figure(code, cell, span, reported.quarter.code)
@@ -168,7 +171,7 @@ def _values(project: Project, reported: Reported, quarter: Quarter) -> dict[Key,
         }
         for place, cell in cells.items():
             number = _number(cell)
-            if number is not None and not (kind == Kind.SNAPSHOT and place != "head"):
+            if number is not None and (place == "head" or kind not in (Kind.SNAPSHOT, Kind.OPENING)):
                 values[place, code, quarter.code] = number
         result = reported.result(project, code, quarter)
         for part in result.breakdowns.all() if result else ():

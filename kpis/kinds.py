@@ -10,6 +10,7 @@ class Kind(TextChoices):
 
     FLOW = "flow-sum", "Events in the quarter"
     SNAPSHOT = "snapshot", "Position at quarter end"
+    OPENING = "opening", "Position on the first day of the quarter"
     PEOPLE = "unique-people", "Distinct people"
     RATIO = "ratio", "Rate"
     MEAN = "mean", "Mean"

@@ -38,7 +38,8 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
                 f"{step.verb.capitalize()} the {row.get_kind_display().lower()} for {row.last_quarter}",
                 "returns:return",
                 (row.pk,),
-                row.last_quarter.certify_due_on,
+                # The quarter's day was kept by the first; a revision is due when it is ready.
+                row.last_quarter.certify_due_on if row.revision == 1 else max(row.last_quarter.certify_due_on, today),
             )
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django_tables2 import A
 
 from board.models import Quarter
@@ -24,36 +24,48 @@ NOT_BEGUN, ON_PAPER = "Not begun", "Certified on paper"
 
 
 class ReturnColumn(Column):
-    """The latest revision of a kind of return of a quarter, as a link with its status."""
+    """What stands of a kind of return of a quarter: the certified one, and the revision under way, as links."""
 
     def __init__(self, header: str, *, kind: str, not_for: tuple[str, ...] = ()) -> None:
         super().__init__(header, empty_values=(), orderable=False, accessor="pk")
         self.kind, self.not_for = kind, not_for
 
-    def latest(self, quarter: Quarter) -> Return | None:
+    def standing(self, quarter: Quarter) -> list[Return]:
+        """The certified return if there is one, then a revision of it that is not certified yet."""
         found = [row for row in quarter.shown_returns if row.kind == self.kind]
-        return max(found, key=lambda row: row.revision, default=None)
-
-    def render(self, record: Quarter) -> SafeString | str:  # type: ignore[override]
-        found = self.latest(record)
-        if found is None:
-            return self.value(record, None)
-        name = f"Revision {found.revision}" if found.revision > 1 else "Open"
-        return format_html(
-            '<strong class="govuk-tag govuk-tag--{}">{}</strong> <a class="govuk-link" href="{}">{}'
-            '<span class="govuk-visually-hidden"> {} of {}</span></a>',
-            STATUS_COLOURS[Return.Status(found.status)], found.get_status_display(), found.get_absolute_url(), name,
-            found.get_kind_display().lower(), record,
+        return sorted(
+            (row for row in found if row.status != Return.Status.SUPERSEDED), key=lambda row: row.revision
         )  # fmt: skip
 
+    def render(self, record: Quarter) -> SafeString | str:  # type: ignore[override]
+        found = self.standing(record)
+        if not found:
+            return self.value(record, None)
+        return format_html_join(
+            mark_safe("<br>"),
+            '<strong class="govuk-tag govuk-tag--{}">{}</strong> <a class="govuk-link" href="{}">{}'
+            '<span class="govuk-visually-hidden"> {} of {}</span></a>',
+            [
+                (
+                    STATUS_COLOURS[Return.Status(row.status)],
+                    row.get_status_display(),
+                    row.get_absolute_url(),
+                    f"Revision {row.revision}" if row.revision > 1 else "Open",
+                    row.get_kind_display().lower(),
+                    record,
+                )
+                for row in found
+            ],
+        )
+
     def value(self, record: Quarter, value: Any) -> str:
-        found = self.latest(record)
-        if found is None and record.kind in self.not_for:
+        found = self.standing(record)
+        if not found and record.kind in self.not_for:
             return "None asked for"
-        if found is None:
+        if not found:
             # A claim of the time before this system has its row, and its return on paper.
             return ON_PAPER if self.kind == "claim" and record.shown_claims else NOT_BEGUN
-        return f"{found.get_status_display()}, revision {found.revision}"
+        return "; ".join(f"{row.get_status_display()}, revision {row.revision}" for row in found)
 
 
 class OpenColumn(Column):

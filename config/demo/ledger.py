@@ -229,8 +229,9 @@ def _special(programme: Programme, quarter: Quarter) -> Iterator[Told]:
                 supplier_name=SUPPLIERS[project][0],
                 description=words,
                 accounting_on=quarter.last_day,
-                service_from=quarter.first_day,
-                service_to=quarter.last_day,
+                # Raised again, it stays the cost of when the work was done.
+                service_from=before.service_from if before else quarter.first_day,
+                service_to=before.service_to if before else quarter.last_day,
                 net=D(cost),
                 re_raises=before,
                 reason=reason,

@@ -187,7 +187,7 @@ MILESTONES = {
     "EVL": [
         ("inception", "Inception report", "2023-06-30"),
         ("data-sharing", "Data sharing agreement signed", "2023-09-29"),
-        ("interim", "Interim report", "2024-03-29"),
+        ("interim", "Interim report", "2024-05-31"),
         ("draft", "Draft final report", "2025-01-31"),
         ("final", "Final report", "2025-03-31"),
     ],
@@ -201,7 +201,7 @@ MILESTONES = {
 }
 # Met, or (Quarter -> new forecast) while it slips.
 MET = {
-    "inception": "2023-07-14", "data-sharing": "2023-10-20", "interim": "2024-03-28", "draft": "2025-02-14",
+    "inception": "2023-07-14", "data-sharing": "2023-10-20", "interim": "2024-06-28", "draft": "2025-02-14",
     "brief": "2023-07-28", "burst-1": "2023-11-24", "burst-2": "2024-07-19", "burst-3": "2024-11-25",
     "survey": "2025-03-14",
 }  # fmt: skip

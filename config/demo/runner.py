@@ -21,7 +21,7 @@ OPEN = "2024-25-Q4"
 # The quarter whose claim the funder asked about afterwards.
 ASKED_ABOUT = "2024-25-Q3"
 # The closing period of 2023-24: when it was closed, and when its final claim was certified.
-CLOSED_ON, FINAL_ON = date(2024, 6, 28), date(2024, 7, 12)
+CLOSED_ON, FINAL_ON = date(2024, 8, 2), date(2024, 8, 9)
 
 
 def is_loaded() -> bool:

@@ -142,8 +142,7 @@ class Claim(models.Model):
 
     def written_off(self) -> Decimal:
         """What was paid short for good: disallowed, or set against a repayment."""
-        final = (ReceiptPart.ShortReason.DISALLOWED, ReceiptPart.ShortReason.SET_AGAINST)
-        return sum((part.short for part in self.receipts_in_force() if part.short_reason in final), NOUGHT)
+        return sum((part.short for part in self.receipts_in_force() if part.settles), NOUGHT)
 
     def receipts_in_force(self) -> "list[ReceiptPart]":
         """Its parts of receipts that are not void; no query where `receipt_parts__receipt` is prefetched."""
@@ -315,3 +314,8 @@ class ReceiptPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt} {self.claim}"
+
+    @property
+    def settles(self) -> bool:
+        """Whether what it is short by is owed no more."""
+        return self.short_reason in (self.ShortReason.DISALLOWED, self.ShortReason.SET_AGAINST)

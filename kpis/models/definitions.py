@@ -137,7 +137,7 @@ class KpiVersion(models.Model):
                 violation_error_message="Only a rate is computed, from a numerator and a denominator of other codes.",
             ),
             models.CheckConstraint(
-                condition=Q(scaled=False) | Q(kind__in=[Kind.FLOW, Kind.SNAPSHOT]),
+                condition=Q(scaled=False) | Q(kind__in=[Kind.FLOW, Kind.SNAPSHOT, Kind.OPENING]),
                 name="kpi_version_only_amounts_are_scaled",
                 violation_error_message="Only a sum or a position can have decimals; the other kinds have their own.",
             ),

@@ -142,7 +142,7 @@ def key_figures(record: Record) -> Section:
     kind = sum((row.position.actual_to_date for row in match if row.source.kind == Source.Kind.IN_KIND_MATCH), NOUGHT)
     undeclared = "p" if any(row.declaration is None for row in match) else ""
     earlier = claim_record.earlier_claims(record)
-    owed = sum((claim.still_owed() for claim in earlier), NOUGHT)
+    owed = sum((claim.still_owed for claim in earlier), NOUGHT)
     lines = tuple(f"line:{line.reference}" for worked in record.worked.parts for line in worked.lines)
     before = tuple(f"claim:{row.claim.reference}" for row in claim_record.earlier_parts(record, part))
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import Q, Sum, prefetch_related_objects
+from django.utils import timezone
 
 from board.models import Programme, Project, Quarter
 from board.thresholds import threshold
@@ -20,6 +21,7 @@ from funding.models import (
     ClaimPart,
     Commitment,
     Declaration,
+    DisallowancePart,
     Forecast,
     Source,
     SpendLine,
@@ -338,15 +340,59 @@ def risks(record: Record) -> list[Risk]:
     ]
 
 
-def earlier_claims(record: Record) -> list[Claim]:
-    """The claims in force before this one, over all years, in order, with what was paid on them."""
-    rows = (
-        Claim.objects.in_force()
-        .filter(source=record.grant)
-        .select_related("quarter")
-        .prefetch_related("receipt_parts__receipt")
+@dataclass(frozen=True)
+class EarlierClaim:
+    """A claim that stood before this one, and what had been paid on it by then, in pounds."""
+
+    claim: Claim
+    received: Decimal
+    received_on: date | None
+    written_off: Decimal
+
+    @property
+    def still_owed(self) -> Decimal:
+        return max(self.claim.amount - self.received - self.written_off, NOUGHT)
+
+
+def earlier_claims(record: Record) -> list[EarlierClaim]:
+    """The claims certified before this one, over all years, with what was paid on them up to then.
+
+    A certified claim, and every revision of its return, tells what was known when it was certified; one in
+    preparation tells what is known now.
+    """
+    standing = Claim.objects.in_force().filter(source=record.grant)
+    own = standing.filter(quarter=record.quarter).first()
+    rows = standing.exclude(quarter=record.quarter).select_related("quarter").prefetch_related("receipt_parts__receipt")
+    if own is not None:
+        rows = rows.filter(certified_at__lt=own.certified_at)
+    until = timezone.localdate(own.certified_at) if own else record.today
+    found = []
+    for row in sorted(rows, key=lambda row: (row.certified_at, row.quarter.order)):
+        parts = [part for part in row.receipts_in_force() if part.receipt.received_on <= until]
+        final = [part.short for part in parts if part.settles]
+        found.append(
+            EarlierClaim(
+                row,
+                received=sum((part.amount for part in parts), NOUGHT),
+                received_on=max((part.receipt.received_on for part in parts), default=None),
+                written_off=sum(final, NOUGHT),
+            )
+        )
+    return found
+
+
+def disallowed(record: Record) -> list[DisallowancePart]:
+    """What the funder has disallowed of the quarter's award year so far."""
+    parts = DisallowancePart.objects.filter(
+        line__budget_line__source=record.grant,
+        line__budget_line__year=record.quarter.year,
+        disallowance__disallowed_on__lte=record.today,
     )
-    return sorted((row for row in rows if row.quarter.order < record.quarter.order), key=lambda row: row.quarter.order)
+    return list(
+        parts.select_related(
+            "disallowance", "line__transaction__contract", "line__budget_line__project", "line__quarter"
+        ).order_by("disallowance__reference", "line__transaction__reference", "line__number")
+    )
 
 
 def earlier_parts(record: Record, worked: claims.WorkedPart) -> list[ClaimPart]:

@@ -9,7 +9,7 @@ from core.money import NOUGHT, in_words
 from funding.models import Source, SpendLine, Transaction, VirementMove
 from funding.positions import Position
 from funding.rules import WHAT_RELEASES
-from returns.content import Cell, Chart, Column, Section, Table, Value, make_row, make_total, slug
+from returns.content import Cell, Chart, Column, Section, Table, Value, date_words, make_row, make_total, slug
 from returns.kinds import claim_record
 from returns.kinds.claim_record import Record, payee
 
@@ -426,21 +426,32 @@ def excluded(record: Record) -> Section:
         ])
         for line in claim_record.not_claimed(record)
     ]  # fmt: skip
-    lines = tuple(line for worked in record.worked.parts for line in worked.lines)
-    for project, (count, amount) in claim_record.recoverable_vat(lines).items():
-        rows.append(
-            make_row(K, "excluded", slug(f"vat-{project.code}"), columns, [
-                "VAT", project.name, f"{count} line{'s' if count > 1 else ''} of this claim",
-                record.quarter.short_label, "Not claimable", amount,
-                "VAT that is recovered from HMRC: no cost under the grant’s terms", "Nothing",
-            ])
-        )  # fmt: skip
     total = [make_total(K, "excluded", "total", columns, rows, "All that is kept out")] if rows else []
+    lines = tuple(line for worked in record.worked.parts for line in worked.lines)
+    # Under the total, since neither is cost that waits: the one never was cost, the other was claimed before.
+    beside = [
+        make_row(K, "excluded", slug(f"vat-{project.code}"), columns, [
+            "VAT", project.name, f"{count} line{'s' if count > 1 else ''} of this claim",
+            record.quarter.short_label, "No cost", amount,
+            "VAT that is recovered from HMRC: no cost under the grant’s terms", "Nothing",
+        ], "note")
+        for project, (count, amount) in claim_record.recoverable_vat(lines).items()
+    ]  # fmt: skip
+    beside += [
+        make_row(K, "excluded", slug(f"{part.disallowance.reference}-{part.line.reference}"), columns, [
+            part.line.reference, part.line.budget_line.project.name, payee(part.line.transaction),
+            part.line.quarter.short_label, "Disallowed", Cell(part.amount, trace=(f"line:{part.line.reference}",)),
+            f"{part.disallowance.funder_reference}, {date_words(part.disallowance.disallowed_on)}: "
+            f"{part.disallowance.reason}",
+            "Nothing: the claim was lowered by it once",
+        ], "note")
+        for part in claim_record.disallowed(record)
+    ]  # fmt: skip
     return Section(
         "excluded",
         "Held, ineligible and excluded",
         ("Recorded in full and kept out of the claim. Held lines are claimed once what stands in the way is gone.",),
-        Table("Kept out of the claim", columns, (*rows, *total), "Nothing is held or excluded."),
+        Table("Kept out of the claim", columns, (*rows, *total, *beside), "Nothing is held or excluded."),
         sheet="Held and excluded",
     )  # fmt: skip
 
@@ -492,13 +503,13 @@ def payments(record: Record) -> Section:
         Column("owed", "Still owed", "money", total=True),
     )
     rows = []
-    for claim in claim_record.earlier_claims(record):
-        days = [part.receipt.received_on for part in claim.receipts_in_force()]
+    for earlier in claim_record.earlier_claims(record):
+        claim = earlier.claim
         rows.append(
             make_row(K, "payments", slug(claim.quarter.code), columns, [
                 Cell(claim.reference, trace=(f"claim:{claim.reference}",)), claim.quarter.short_label,
-                timezone.localtime(claim.certified_at).date(), claim.amount, claim.received(), max(days, default=None),
-                claim.written_off(), claim.still_owed(),
+                timezone.localdate(claim.certified_at), claim.amount, earlier.received, earlier.received_on,
+                earlier.written_off, earlier.still_owed,
             ])
         )  # fmt: skip
     total = [make_total(K, "payments", "total", columns, rows, "All earlier claims")] if rows else []
@@ -532,6 +543,6 @@ def underspend(record: Record) -> Section:
         "underspend",
         "Underspend notices",
         (),
-        Table("Underspend of which the funder was told", columns, tuple(rows), "No notice was given this year."),
+        Table("Underspend notices", columns, tuple(rows), "No notice was given this year."),
         sheet="Underspend notices",
     )

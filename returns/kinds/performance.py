@@ -76,6 +76,7 @@ WRITTEN = (
 ADDS_UP = {
     MeasureKind.FLOW: "Added",
     MeasureKind.SNAPSHOT: "Latest",
+    MeasureKind.OPENING: "First",
     MeasureKind.PEOPLE: "Distinct people",
     MeasureKind.RATIO: "Rate",
     MeasureKind.MEAN: "Mean",
@@ -131,8 +132,9 @@ KIND = Kind(
 NOTES = (
     "Figures are aggregates; the return identifies no client, victim or child.",
     "How measures add up over quarters. Added: the quarters are summed. Latest: the position of the last quarter due. "
-    "Distinct people: never added over quarters or suppliers; the supplier gives the year and the programme. Rate: "
-    "numerators and denominators are added, then divided. Mean: weighted by number. Median: by quarter alone.",
+    "First: the position on the first day of the first quarter due. Distinct people: never added over quarters or "
+    "suppliers; the supplier gives the year and the programme. Rate: numerators and denominators are added, then "
+    "divided. Mean: weighted by number. Median: by quarter alone.",
     "Completion is of all closures after a start, not of the starts of the same quarter.",
     "A rate without cases shows nil, not 0%.",
 )

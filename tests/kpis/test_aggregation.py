@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpis.aggregation import (
     MAY_COUNT_TWICE,
@@ -27,6 +29,28 @@ def test_flows_add_up_over_quarters() -> None:
 
 def test_a_snapshot_is_that_of_the_last_due_quarter_and_never_a_sum() -> None:
     assert across_quarters(Kind.SNAPSHOT, [reported(count=40), reported(count=31)]).count == 31
+
+
+def test_an_opening_position_is_that_of_the_first_due_quarter() -> None:
+    cells = [NOT_DUE, reported(count=51), reported(count=57), reported(count=62)]
+    assert across_quarters(Kind.OPENING, cells).count == 51
+    assert across_quarters(Kind.OPENING, [MISSING, reported(count=57)]).state == State.MISSING
+
+
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), min_size=1, max_size=8), st.integers(0, 90))
+def test_opening_and_flows_balance_with_closing_over_a_year_as_over_a_quarter(
+    flows: list[tuple[int, int]], first: int
+) -> None:
+    """Opening and what came in, less what went, is the closing position: of a quarter, so of the year."""
+    opening, closing, held = [], [], first
+    for came, went in flows:
+        opening.append(reported(count=held))
+        held += came - went
+        closing.append(reported(count=held))
+    came = across_quarters(Kind.FLOW, [reported(count=came) for came, _ in flows]).count
+    went = across_quarters(Kind.FLOW, [reported(count=went) for _, went in flows]).count
+    year = across_quarters(Kind.OPENING, opening).count + came - went
+    assert year == across_quarters(Kind.SNAPSHOT, closing).count
 
 
 def test_a_missing_last_snapshot_is_missing_and_no_earlier_one_stands_in() -> None:
