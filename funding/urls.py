@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import budget, claims, contract, declare, explain, ledger, record, spend, tie
+from funding.views import budget, claims, contract, declare, explain, imports, ledger, record, spend, tie
 
 app_name = "funding"
 urlpatterns = [
@@ -32,5 +32,13 @@ urlpatterns = [
     path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),
     path("underspend/<str:programme>/<str:year>/", explain.Underspend.as_view(), name="underspend"),
     path("tie/<str:programme>/<str:year>/", tie.TiePage.as_view(), name="tie"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/new/", imports.ImportLedger.as_view(), name="import-ledger"),
+    path("imports/<str:reference>/", imports.ImportPage.as_view(), name="import"),
+    path("imports/<str:reference>/reading/", imports.ReadAgain.as_view(), name="import-reading"),
+    path("imports/<str:reference>/rows/", imports.ImportRows.as_view(), name="import-rows"),
+    path("imports/<str:reference>/commit/", imports.Commit.as_view(), name="import-commit"),
+    path("imports/<str:reference>/discard/", imports.Discard.as_view(), name="import-discard"),
+    path("imports/<str:reference>/undo/", imports.Undo.as_view(), name="import-undo"),
     path("ledger/", ledger.ReadLedger.as_view(), name="read-ledger"),
 ]

@@ -15,7 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
-from funding.models import Claim, Receipt, Transaction
+from funding.ledger_commit import commit
+from funding.ledger_import import Change, decide, stage
+from funding.models import BudgetLine, Claim, Receipt, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -123,9 +125,28 @@ def people(demonstration: Person) -> dict[str, User]:
     return {**cast, "stranger": stranger, "roleless": roleless}
 
 
+def imports(officer: User) -> dict[str, list[tuple]]:
+    """A ledger in preparation and one that is committed, of which the demonstration has none."""
+    line = BudgetLine.objects.filter(source__code="GRANT", year__code="2024-25", project__code="CHB").first()
+    ledger = b"Date,Supplier,Invoice,Amount\n14/03/2025,Somebody,X-1,10.00\n"
+    done = stage(data=ledger, file_name="march.csv", by=officer)
+    coded = Change(budget_line=line, by_date=True)
+    decide(ledger_import=done, among=done.rows.all(), decision="add", by=officer, change=coded)
+    commit(ledger_import=done, by=officer)
+    open_one = (stage(data=ledger, file_name="march.csv", by=officer).reference,)
+    return {
+        "funding:import": [open_one, (done.reference,)],
+        "funding:import-reading": [open_one],
+        "funding:import-rows": [open_one],
+        "funding:import-commit": [open_one],
+        "funding:import-discard": [open_one],
+        "funding:import-undo": [(done.reference,)],
+    }
+
+
 @pytest.fixture
 def tried(demonstration: Person) -> dict[str, list[tuple]]:
-    return rows()
+    return {**rows(), **imports(demonstration("finance.pfcc"))}
 
 
 def test_every_address_is_known_here(tried: dict[str, list[tuple]]) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from board.access import may
 from board.views import ActPage, Fact, Link
 from core.forms import add_problems, day_in_words
 from core.money import in_words
@@ -41,12 +42,10 @@ class ShownRow:
 
 # The size is looked at before anything is read, and the token that comes inside the upload after that.
 @method_decorator(csrf_exempt, name="dispatch")
-class ReadLedger(ActPage):
-    """Upload a ledger and see what is read: counts, total, dates, every problem by cell."""
+class TakesLedger(ActPage):
+    """A page that takes a ledger file, and refuses one that is too large before a byte of it is read."""
 
-    action, heading, section = "ledger.read", "Check a ledger file", "Spend"
-    lead = "See what this system reads in a ledger, to the penny, before anything relies on it. Nothing is kept."
-    form_class, button = LedgerForm, "Check the file"
+    section = "Spend"
     template_name = "funding/read_ledger.html"
 
     def get_breadcrumbs(self) -> list[Link]:
@@ -70,7 +69,7 @@ class ReadLedger(ActPage):
         return sent > settings.UPLOAD_LIMIT_BYTES + ENVELOPE_BYTES
 
     def refuse_unread(self) -> HttpResponse:
-        form = LedgerForm({})
+        form = self.form_class({})
         form.is_valid()
         form.errors.clear()
         limit = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
@@ -83,6 +82,22 @@ class ReadLedger(ActPage):
         # The rest of the upload is not read, so the connection cannot be used again.
         response["Connection"] = "close"
         return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**{"limit_bytes": settings.UPLOAD_LIMIT_BYTES, **kwargs})
+
+
+class ReadLedger(TakesLedger):
+    """Upload a ledger and see what is read: counts, total, dates, every problem by cell."""
+
+    action, heading = "ledger.read", "Check a ledger file"
+    lead = "See what this system reads in a ledger, to the penny, before anything relies on it. Nothing is kept."
+    form_class, button = LedgerForm, "Check the file"
+
+    def get_actions(self) -> list[Link]:
+        if not may(self.request.user, "spending.record"):
+            return []
+        return [Link("Import a ledger", reverse("funding:import-ledger"), secondary=True)]
 
     def form_valid(self, form: LedgerForm) -> HttpResponse:
         file = form.cleaned_data["file"]
@@ -99,9 +114,6 @@ class ReadLedger(ActPage):
         return self.render_to_response(
             self.get_context_data(form=LedgerForm(), reading=reading, rows=facts_of(reading), tables=tables_of(reading))
         )
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"limit_bytes": settings.UPLOAD_LIMIT_BYTES, **kwargs})
 
 
 def facts_of(reading: LedgerReading) -> list[Fact]:

@@ -64,6 +64,7 @@ class SpendList(ListPage):
         wanted = [
             ("spending.record", Link("Record spend", reverse("funding:record"))),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
+            ("ledger.imports", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
         ]
         return [link for action, link in wanted if may(self.request.user, action)]
