@@ -4,6 +4,12 @@ from board.models import Event
 from core.tables import Column, MomentColumn, MoneyColumn, Table
 
 
+class BreakingColumn(Column):
+    """Text that breaks anywhere, so that a hash does not push the table off the page."""
+
+    breaks = True
+
+
 class EventTable(Table):
     """The record of acts, newest first."""
 
@@ -13,13 +19,17 @@ class EventTable(Table):
     by = Column("Who", accessor="by__name")
     role = Column("Acting as")
     act = Column("Act")
-    subject = Column("Subject")
-    words = Column("Words", orderable=False)
+    subject = BreakingColumn("Subject")
+    words = BreakingColumn("Words", orderable=False)
 
     class Meta:
         model = Event
         fields = ("at", "by", "role", "act", "subject", "words")
         order_by = "-at"
+
+    def render_act(self, value: str) -> str:
+        """ "quarter.close-money" reads "Quarter: close money"."""
+        return value.replace(".", ": ", 1).replace("-", " ").capitalize()
 
 
 class ProjectMoneyTable(Table):

@@ -23,6 +23,8 @@ class Column(tables.Column):
 
     numeric = False
     nowrap = False
+    # True for text that may hold hashes and paths, which break where they must.
+    breaks = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("attrs", {"a": {"class": "govuk-link"}})

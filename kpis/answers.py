@@ -76,12 +76,14 @@ class _Reader:
         self.slot = slot
         self.figures = figures
         self.problems: list[Problem] = []
+        # The row of a breakdown that is being read, for the words of what is refused.
+        self.of = ""
 
     def typed(self, box: str) -> str:
         return (self.figures.get(box) or "").strip()
 
     def refuse(self, code: str, words: str, box: str) -> None:
-        self.problems.append(Problem(code, f"{self.slot.name} ({self.slot.code}): {words}", True, box))
+        self.problems.append(Problem(code, f"{self.slot.name} ({self.slot.code}){self.of}: {words}", True, box))
 
     def answer(self) -> Answer | None:
         comment = self.typed(f"{self.slot.key}.comment")
@@ -170,7 +172,7 @@ class _Reader:
         elif re.fullmatch(r"\d{1,12}", plain):
             return int(plain)
         else:
-            self.refuse("K02", f"“{typed}” is not a whole number of nought or more. Enter a number like 12.", box)
+            self.refuse("K02", f"“{typed}” is not a whole number. Enter one such as 12, or 0.", box)
         return None
 
     def _day(self, box: str) -> date | None:
@@ -186,11 +188,13 @@ class _Reader:
         parts: dict[Category, Numbers] = {}
         for _, categories in self.slot.dimensions:
             for category in categories:
+                self.of = f", {category.name}"
                 boxes = [self.slot.part_box(category, column) for column in self.slot.columns]
                 if any(self.typed(box) for box in boxes):
                     numbers = self._numbers(lambda column, category=category: self.slot.part_box(category, column))
                     self._check_order(numbers, lambda column, category=category: self.slot.part_box(category, column))
                     parts[category] = numbers
+        self.of = ""
         return parts
 
     def _check_order(self, values: Mapping[str, Any], box: Any) -> None:

@@ -262,9 +262,9 @@ def funnel(project: ProjectPerformance) -> Section:
     ]  # fmt: skip
     return Section(
         code,
-        f"{project.name}: from referral to closure",
+        f"{project.name}: {'from referral to closure' if _of(project, [Part.CASELOAD]) else 'what was done'}",
         (),
-        Table(f"{project.name}, all measures of referral, caseload and delivery", columns, tuple(rows), headings=2),
+        Table(f"{project.name}, measures of referral, caseload and delivery", columns, tuple(rows), headings=2),
         sheet=f"Project {project.code}",
     )
 

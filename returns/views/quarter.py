@@ -7,11 +7,13 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from board import access, clock, quarters
 from board.models import Programme, Quarter, Role
 from board.quarters import MONEY, RESULTS
 from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage
+from core.forms import day_in_words
 from core.problems import Refused
 from funding.models import Claim
 from returns import certifying, closing
@@ -146,7 +148,10 @@ def _standing(quarter: Quarter, what: str) -> str:
     closed = quarters.closed_at(quarter, what)
     if quarters.is_open(quarter, what, clock.now()):
         return "Reopened" if closed else "Open"
-    return f"Closed on {closed:%-d %B %Y}" if closed else "Not begun"
+    if not closed:
+        return "Not begun"
+    by = quarter.money_closed_by if what == MONEY else quarter.results_closed_by
+    return f"Closed on {day_in_words(timezone.localdate(closed))} by {by}"
 
 
 def _colour(quarter: Quarter, what: str) -> str:

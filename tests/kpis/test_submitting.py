@@ -80,6 +80,11 @@ def test_nothing_is_saved_where_a_box_cannot_be_read_and_all_of_them_are_named()
     assert not Result.objects.exists()
 
 
+def test_what_is_wrong_in_a_breakdown_names_its_row() -> None:
+    with pytest.raises(Refused, match=r"Referrals received \(CHB-01\), Southend"):
+        save(scene.draft(scene.change_hub()), {"CHB-01": "38", "CHB-01.area.essex": "30", "CHB-01.area.southend": "8x"})
+
+
 def test_two_people_at_once_do_not_overwrite_each_other() -> None:
     row = scene.draft(scene.change_hub())
     save(row, {"CHB-01": "38"})
