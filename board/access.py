@@ -23,6 +23,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "spending.read": MONEY_READERS,
     "spending.record": frozenset({FINANCE}),
     "spending.declare": frozenset({FINANCE}),
+    "reconciling.read": MONEY_READERS,
+    "reconciling.record": frozenset({FINANCE}),
     "budget.read": MONEY_READERS,
     "budget.change": frozenset({FINANCE}),
     "claims.read": MONEY_READERS,

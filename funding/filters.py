@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from board.models import Programme, Project, Quarter, Year
+from board.models import Organisation, Programme, Project, Quarter, Year
 from contracts.models import Contract
 from core.filters import DayFilter, Filters
 from funding.models import Claim, CostHeading, Source, SpendLine, Transaction
@@ -39,6 +39,10 @@ def _headings(request: HttpRequest) -> QuerySet[CostHeading]:
 
 def _contracts(request: HttpRequest) -> QuerySet[Contract]:
     return Contract.objects.visible_to(request.user).filter(transactions__isnull=False).distinct()
+
+
+def _ledgers(request: HttpRequest) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(sources_kept__in=_sources(request)).distinct()
 
 
 class LabelledChoices(django_filters.ModelChoiceFilter):
@@ -86,11 +90,17 @@ class SpendFilters(Filters):
     )
     from_day = DayFilter(field_name="transaction__accounting_on", lookup_expr="gte", label="Accounting date from")
     to_day = DayFilter(field_name="transaction__accounting_on", lookup_expr="lte", label="Accounting date to")
+    ledger = django_filters.ModelChoiceFilter(
+        queryset=_ledgers, label="Cost in the ledger of", method="in_ledger", help_text="Without in-kind."
+    )
     text = django_filters.CharFilter(method="containing", label="Reference, supplier, document or description")
     void = django_filters.ChoiceFilter(
         method="with_void", choices=[("shown", "Shown too"), ("only", "Only these")], label="Void entries",
         empty_label="Left out",
     )  # fmt: skip
+
+    def in_ledger(self, rows: QuerySet[SpendLine], name: str, value: Organisation) -> QuerySet[SpendLine]:
+        return rows.in_ledger_of(value)
 
     def only_late(self, rows: QuerySet[SpendLine], name: str, value: str) -> QuerySet[SpendLine]:
         return rows.filter(relates_to__isnull=False)

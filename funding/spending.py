@@ -83,11 +83,12 @@ def record(*, entry: Transaction, charges: Sequence[Charge], by: User, once: UUI
         entry.recorded_by = organisation
         entry.cost = entry.net + entry.vat - entry.recoverable_vat
         same = {name: getattr(entry, name) for name in TYPED}
+        # The quarters are locked first, so that the second of two at once sees what the first wrote.
+        open_ones, problems = _lock_each(charges, organisation)
         if before := rows.written_before(Transaction, once, by=by, **same):
             return Recorded(before, [])
         if once:
             entry.once = once
-        open_ones, problems = _lock_each(charges, organisation)
         try:
             parts = split(entry.cost, open_ones)
         except Refused as refusal:

@@ -523,3 +523,35 @@ class AwardTieTable(Table):
 
     class Meta:
         orderable = False
+
+
+class ReconcilingItemTable(Table):
+    """What explains the difference between a ledger and our record; what came right in the year is shown as well."""
+
+    caption = "Reconciling items"
+    empty_text = "No item. The ledger and our record differ by nothing that is known."
+    reference = ShortColumn("Item", accessor="item__reference")
+    kind = Column("Kind", accessor="item__get_kind_display")
+    reason = UnderColumn("Reason", accessor="item__reason", under="item__cleared_reason")
+    found = ShortColumn("Found in", accessor="item__quarter__short_label")
+    cleared_on = DayColumn("Came right on", accessor="item__cleared_on")
+    item_amount = MoneyColumn("Item", accessor="item__amount")
+    amount = MoneyColumn("Counts here", total=True)
+    act = Column("Do", accessor="item__cleared_on", empty_values=(), exclude_from_export=True)
+
+    class Meta:
+        orderable = False
+
+    def __init__(self, *args: Any, may_clear: bool, **kwargs: Any) -> None:
+        """`may_clear`: whether the person may say that an item has come right."""
+        if not may_clear:
+            kwargs["exclude"] = ("act",)
+        super().__init__(*args, **kwargs)
+
+    def render_act(self, record: Any) -> SafeString | str:
+        if record.item.cleared_on is not None:
+            return ""
+        url = reverse("funding:clear-item", args=[record.item.reference])
+        return format_html(
+            '<a class="govuk-link" href="{}" aria-label="Clear {}">Clear</a>', url, record.item.reference
+        )

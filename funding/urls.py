@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import budget, claims, contract, declare, explain, imports, ledger, record, spend, tie
+from funding.views import budget, claims, contract, declare, explain, imports, ledger, reconcile, record, spend, tie
 
 app_name = "funding"
 urlpatterns = [
@@ -22,6 +22,22 @@ urlpatterns = [
         declare.Withdraw.as_view(),
         name="withdraw-declaration",
     ),
+    path(
+        "reconcile/<str:programme>/<str:organisation>/<str:quarter>/",
+        reconcile.ReconciliationPage.as_view(),
+        name="reconciliation",
+    ),
+    path(
+        "reconcile/<str:programme>/<str:organisation>/<str:quarter>/ledger-total/",
+        reconcile.RecordTotal.as_view(),
+        name="ledger-total",
+    ),
+    path(
+        "reconcile/<str:programme>/<str:organisation>/<str:quarter>/add-item/",
+        reconcile.AddItem.as_view(),
+        name="reconciling-item",
+    ),
+    path("reconciling-items/<str:reference>/clear/", reconcile.ClearItem.as_view(), name="clear-item"),
     path("claims/", claims.Claims.as_view(), name="claims"),
     path("claims/in-preparation/<str:programme>/<str:quarter>/", claims.WorkingClaim.as_view(), name="working-claim"),
     # A claim's reference holds slashes, so what is done with one comes before it.

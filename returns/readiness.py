@@ -11,7 +11,7 @@ from board.models import Organisation, Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
 from core.money import NOUGHT, in_words
 from core.problems import Problem
-from funding import declaring
+from funding import declaring, reconciling
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
 from kpis.results import outstanding
 from returns import closing
@@ -79,6 +79,7 @@ def readiness(programme: Programme, quarter: Quarter, kind: str, today: date) ->
         record = claim_record.read(programme, quarter, today=today)
         for rule in (
             _declared,
+            _reconciled,
             _earlier_claims,
             _accruals_reversed,
             _accruals_explained,
@@ -159,6 +160,29 @@ def _declared(record: Record) -> Iterator[Item]:
                 "the return will say “not declared”."
             )
             yield Item("declared", words, "warning", places)
+
+
+def _reconciled(record: Record) -> Iterator[Item]:
+    """No penny of the grant's ledger is unexplained; a match funder's may follow, and is said to be missing."""
+    for organisation in reconciling.ledgers_of(record.programme):
+        found = reconciling.reconciliation(organisation, record.programme, record.quarter)
+        if found.is_reconciled:
+            continue
+        keeps_grant = organisation == record.grant.kept_by
+        if found.unexplained is None:
+            words = f"The ledger of {organisation} is not reconciled for {record.quarter}: its total is not recorded."
+        else:
+            words = (
+                f"The ledger of {organisation} is not reconciled for {record.quarter}: "
+                f"{in_words(found.unexplained)} is not explained."
+            )
+        if keeps_grant:
+            words += " Its finance officer records the total, and an item for each difference that stands."
+        else:
+            words += " The claim can go without it."
+        address = (record.programme.code, organisation.code, record.quarter.code)
+        place = Place("Reconcile with the ledger", "reconciling.read", "funding:reconciliation", address)
+        yield Item("ledger", words, "blocking" if keeps_grant else "warning", (place,))
 
 
 def _earlier_claims(record: Record) -> Iterator[Item]:

@@ -7,17 +7,19 @@ anew with WRITE_ACCESS_MATRIX=1 and read the difference before committing it.
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from board import rows as kept_rows
 from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Receipt, Transaction
+from funding.models import BudgetLine, Claim, Receipt, ReconcilingItem, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -54,6 +56,24 @@ def addresses() -> Iterator[tuple[str, object]]:
     return walk(get_resolver().url_patterns)
 
 
+def open_item(quarter: Quarter) -> ReconcilingItem:
+    """A difference of the recipient's ledger that stands; the demonstration's own have all come right."""
+    by = Role.objects.filter(kind="finance-officer", organisation=quarter.programme.recipient).first().user
+    return kept_rows.create(
+        ReconcilingItem(
+            reference="RI-000900",
+            organisation=quarter.programme.recipient,
+            programme=quarter.programme,
+            quarter=quarter,
+            stands_from=quarter.last_day,
+            kind=ReconcilingItem.Kind.TIMING,
+            amount=Decimal("1.00"),
+            reason="Posted in April",
+        ),
+        by=by,
+    )
+
+
 def rows() -> dict[str, list[tuple]]:
     """For each address with arguments, the rows that it is tried on."""
     programme = Programme.objects.get(code="DAPF-2023-25")
@@ -78,6 +98,10 @@ def rows() -> dict[str, list[tuple]]:
         "funding:contract": [("CHB-2023",)],
         "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
         "funding:withdraw-declaration": [(code, "SOUTHEND-CASH", quarter.code)],
+        "funding:reconciliation": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],
+        "funding:ledger-total": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],
+        "funding:reconciling-item": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],
+        "funding:clear-item": [(open_item(quarter).reference,)],
         "funding:working-claim": [(code, quarter.code)],
         "funding:receive": [claim],
         "funding:claim": [claim],

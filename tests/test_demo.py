@@ -15,7 +15,8 @@ from board.models import Programme, Quarter, User
 from config.demo.partnership import ACCOUNTS
 from core.money import NOUGHT, PenceField
 from funding import claims
-from funding.models import Claim, Declaration, Source, SpendLine, Transaction
+from funding.models import Claim, ControlTotal, Declaration, ReconcilingItem, Source, SpendLine, Transaction
+from funding.reconciling import reconciliation
 from kpis.models import Submission
 from returns.certifying import signing_problems
 from returns.models import Document, Return
@@ -109,6 +110,26 @@ def test_every_quarter_but_the_last_is_certified(demonstration: Person) -> None:
         assert certified.count() == 7
     assert Return.objects.filter(kind="claim", last_quarter__code="2023-24-closing", status="certified").exists()
     assert Document.objects.count() == 3 * Return.objects.filter(status__in=["certified", "superseded"]).count()
+
+
+def test_every_claim_certified_here_was_reconciled_and_still_is(demonstration: Person) -> None:
+    programme = Programme.objects.get(code="DAPF-2023-25")
+    for claim in Claim.objects.in_force().filter(programme=programme).select_related("quarter"):
+        found = reconciliation(programme.recipient, programme, claim.quarter)
+        assert (claim.quarter.code, found.unexplained) == (claim.quarter.code, NOUGHT)
+    assert ControlTotal.objects.filter(organisation=programme.recipient).count() == 8
+
+
+def test_the_two_differences_of_the_ledger_came_right_and_thurrocks_first_quarter_is_not_reconciled(
+    demonstration: Person,
+) -> None:
+    items = ReconcilingItem.objects.order_by("reference")
+    assert [(row.kind, row.amount, row.cleared_on) for row in items] == [
+        ("miscoded", D("312.40"), date(2024, 1, 22)),
+        ("timing", D("-1480.00"), date(2024, 10, 4)),
+    ]
+    ControlTotal.objects.get(organisation__code="thurrock", quarter__code="2023-24-Q2")
+    assert not ControlTotal.objects.filter(organisation__code="thurrock", quarter__code="2023-24-Q1").exists()
 
 
 def test_the_last_quarter_is_in_mid_work(demonstration: Person) -> None:

@@ -14,6 +14,7 @@ from config.demo.performance import boxes_of
 from core.money import in_words
 from core.workbook import defined_name
 from funding.models import Claim, Declaration, Source, Transaction
+from funding.reconciling import reconciliation
 from kpis.models import Submission
 from returns.models import Return
 from tests.pdf_text import text_of
@@ -44,6 +45,32 @@ def choose(page: Any, label: str, words: str) -> None:
 def follow(page: Any, words: str) -> None:
     """Follow a link by a part of its words; one that looks like a button calls itself a button."""
     page.locator("main a", has_text=words).first.click()
+
+
+def reconcile(page: Any, axe: Callable[[], None], quarter: Quarter) -> None:
+    """From the declaring page: the ledger's total, £40.00 above our record, and the item that explains it."""
+    page.goto(f"{reverse('funding:declare')}?quarter={quarter.pk}")
+    follow(page, "Reconcile with the ledger")
+    axe()
+    follow(page, "Record the ledger’s total")
+    axe()
+    ours = reconciliation(quarter.programme.recipient, quarter.programme, quarter).ours
+    page.get_by_label("Ledger’s year to date").fill(in_words(ours + 40))
+    page.get_by_label("Which ledger print shows it?").fill("Cost centre report, run on 9 April 2025")
+    page.get_by_role("button", name="Save").click()
+    assert "£40.00" in page.inner_text("main") and "Unexplained difference" in page.inner_text("main")
+    axe()
+    page.set_viewport_size({"width": 320, "height": 900})
+    axe()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    follow(page, "Add a reconciling item")
+    axe()
+    page.get_by_label("Timing").check()
+    page.get_by_label("Amount").fill("£40.00")
+    page.get_by_label("Reason").fill("Posted twice; the second is taken back in April")
+    page.get_by_role("button", name="Add the item").click()
+    assert "every difference is explained" in page.inner_text("main")
+    axe()
 
 
 def fill_invoice(page: Any, *, number: str, net: str) -> None:
@@ -236,6 +263,7 @@ def test_a_commissioning_officer_closes_a_quarter_and_downloads_its_claim(
     page.get_by_label("Complete").check()
     page.get_by_role("button", name="Declare").click()
     assert Declaration.objects.in_force().filter(source=grant, quarter=quarter).exists()
+    reconcile(page, axe, quarter)
 
     sign_in(live_demonstration("commissioning.1"))
     visit(here)

@@ -91,7 +91,7 @@ def test_one_figure_is_equal_on_page_claim_workbook_and_pdf(scene: Scene) -> Non
     # 5. Meanwhile the provider's results are accepted.
     scene.with_results()
 
-    # 6. The variances are explained and the quarter is declared; what is missing is said before.
+    # 6. The variances are explained, the quarter is declared and its ledger reconciled; what is missing is said before.
     page = finance.get(reverse("returns:quarter", args=[quarter.pk])).content.decode()
     assert "has not declared its spend" in page
     for project in ("CHB", "SIS", "GDM"):
@@ -102,6 +102,8 @@ def test_one_figure_is_equal_on_page_claim_workbook_and_pdf(scene: Scene) -> Non
             words="The award letter came in May, so work began late.",
         )
     sent(finance, reverse("funding:declare-source", args=[programme.code, "GRANT", quarter.code]), says="complete")
+    ledger = reverse("funding:ledger-total", args=[programme.code, "pfcc", quarter.code])
+    sent(finance, ledger, amount="12400.00", ledger_print="Cost centre 4711, run on 5 July 2023")
 
     # 7. A commissioning officer closes it; ordinary recording refuses from then on.
     sent(checker, reverse("returns:close", args=[quarter.pk, "money"]))

@@ -7,7 +7,7 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import budgets, ledger, money, performance, wording
+from config.demo import budgets, ledger, money, performance, reconciled, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from funding import claims
 from funding.models import Claim
@@ -20,6 +20,8 @@ People = dict[str, User]
 OPEN = "2024-25-Q4"
 # The quarter whose claim the funder asked about afterwards.
 ASKED_ABOUT = "2024-25-Q3"
+# The quarter in which the closing period of the first year runs.
+AFTER_YEAR_END = "2024-25-Q1"
 # The closing period of 2023-24: when it was closed, and when its final claim was certified.
 CLOSED_ON, FINAL_ON = date(2024, 8, 2), date(2024, 8, 9)
 
@@ -81,21 +83,29 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
             money.explain(programme, quarter, people)
             closing.close(quarter=quarter, what=MONEY, by=people["commissioning.1"])
             closing.close(quarter=quarter, what=RESULTS, by=people["commissioning.1"])
+        if quarter.code == AFTER_YEAR_END:
+            # Dated in this quarter, and so in its ledger, though it is cost of the year before.
+            ledger.record_closing(programme, _closing_period(programme), people)
+        reconciled.reconcile(programme, quarter, people)
         _certify(Return.Kind.CLAIM, quarter, quarter.certify_due_on, people)
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
-        if quarter.code == "2024-25-Q1":
+        if quarter.code == AFTER_YEAR_END:
             _end_first_year(programme, people)
     _answer_the_funder(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:
     """The closing period of 2023-24 takes its late invoice and ends in the year's final claim."""
-    period = programme.quarters.select_related("programme", "year").get(code="2023-24-closing")
-    ledger.record_closing(programme, period, people)
+    period = _closing_period(programme)
     with clock.at(CLOSED_ON):
+        reconciled.reconcile_closing(programme, period, people)
         money.explain(programme, period, people)
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
+
+
+def _closing_period(programme: Programme) -> Quarter:
+    return programme.quarters.select_related("programme", "year").get(code="2023-24-closing")
 
 
 def _answer_the_funder(programme: Programme, people: People) -> None:

@@ -26,6 +26,7 @@ from funding.models.given import (
     VirementMove,
 )
 from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
+from funding.models.reconciling import ControlTotal, ReconcilingItem
 from funding.models.spent import SpendLine, Transaction
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "ClaimPart",
     "ColumnMap",
     "Commitment",
+    "ControlTotal",
     "CostHeading",
     "Declaration",
     "Disallowance",
@@ -49,6 +51,7 @@ __all__ = [
     "Profile",
     "Receipt",
     "ReceiptPart",
+    "ReconcilingItem",
     "Source",
     "SpendLine",
     "SupplierAlias",

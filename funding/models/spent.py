@@ -149,6 +149,16 @@ class SpendLineQuerySet(models.QuerySet["SpendLine"]):
         """Lines that are cost: all in force but payments on account."""
         return self.in_force().exclude(transaction__kind=Transaction.Kind.ADVANCE)
 
+    def in_ledger_of(self, organisation: Organisation) -> Self:
+        """What an organisation's ledger shows as cost: without in-kind and payments on account, or their reversals."""
+        no_cost = (Transaction.Kind.IN_KIND, Transaction.Kind.ADVANCE)
+        return (
+            self.in_force()
+            .filter(transaction__recorded_by=organisation)
+            .exclude(transaction__kind__in=no_cost)
+            .exclude(transaction__takes_back__kind__in=no_cost)
+        )
+
     def of_programme(self, programme: Programme) -> Self:
         return self.filter(budget_line__source__programme=programme)
 

@@ -20,6 +20,7 @@ from core.tables import Table
 from funding.declaring import declare, standing, withdraw
 from funding.forms.declare import DeclareForm, QuarterChoice, WithdrawForm
 from funding.models import Declaration, Source, SpendLine
+from funding.reconciling import ledgers_of
 from funding.tables import StandingTable
 
 
@@ -86,6 +87,14 @@ class Declarations(ListPage):
         if self.quarter is None:
             return "Your organisation keeps no source of a programme that has begun."
         return f"{self.quarter}. Declare each source complete, or nil; missing is neither."
+
+    def get_actions(self) -> Sequence[Link]:
+        """The quarter's ledger is compared before it is certified; a keeper of in-kind alone has no ledger to show."""
+        organisation = acting_organisation(self.request.user)
+        if self.quarter is None or organisation not in ledgers_of(self.quarter.programme):
+            return []
+        address = [self.quarter.programme.code, organisation.code, self.quarter.code]
+        return [Link("Reconcile with the ledger", reverse("funding:reconciliation", args=address), secondary=True)]
 
     def get_queryset(self) -> list[StandingRow]:
         if self.quarter is None:

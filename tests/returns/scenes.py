@@ -10,6 +10,7 @@ from funding import claims
 from funding.budgeting import commit, explain_variance, forecast, set_budget
 from funding.declaring import declare
 from funding.models import BudgetVersion, Claim, Transaction, VarianceReason
+from funding.reconciling import reconciliation, record_total
 from funding.spending import Charge
 from kpis.catalogue import load_catalogue
 from kpis.duties import set_target
@@ -104,14 +105,27 @@ class Scene:
     def declare(self, quarter: Quarter | None = None, *, nil: bool = False) -> None:
         declare(source=self.money.grant, quarter=quarter or self.quarter(), nil=nil, by=self.finance)
 
+    def reconcile(self, quarter: Quarter | None = None) -> None:
+        """The grant keeper's ledger shows what our record shows."""
+        quarter = quarter or self.quarter()
+        found = reconciliation(self.finance.acting.organisation, self.programme, quarter)
+        record_total(
+            programme=self.programme,
+            quarter=quarter,
+            amount=found.ours,
+            ledger_print="Cost centre 4711",
+            by=self.finance,
+        )
+
     def close(self, what: str = MONEY, quarter: Quarter | None = None) -> Quarter:
         return closing.close(quarter=quarter or self.quarter(), what=what, by=self.commissioning)
 
     def closed(self) -> None:
-        """The first quarter recorded, explained, declared and closed."""
+        """The first quarter recorded, explained, declared, reconciled and closed."""
         self.spend()
         self.explain()
         self.declare()
+        self.reconcile()
         self.close()
 
     def open_return(self, kind: str = "claim", quarter: Quarter | None = None, by: User | None = None) -> Return:

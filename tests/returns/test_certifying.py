@@ -162,7 +162,7 @@ def test_preparing_waits_for_what_is_missing(scene: Scene) -> None:
     scene.spend()
     with pytest.raises(Refused) as refused:
         certifying.prepare(the_return=scene.open_return(), by=scene.finance)
-    assert {problem.code for problem in refused.value.problems} == {"closed", "declared", "F10"}
+    assert {problem.code for problem in refused.value.problems} == {"closed", "declared", "ledger", "F10"}
 
 
 def test_sending_back_drops_the_signatures_and_keeps_them_on_record(scene: Scene) -> None:

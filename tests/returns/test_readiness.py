@@ -8,6 +8,7 @@ from django.test import Client
 
 from board import clock
 from board.quarters import RESULTS
+from funding import reconciling
 from funding.budgeting import notice_underspend
 from funding.models import Forecast, Transaction, VarianceReason
 from funding.spending import Charge
@@ -44,6 +45,21 @@ def test_the_grants_keeper_must_declare_and_a_match_funder_may_follow(scene: Sce
     scene.spend()
     scene.declare()
     assert {item.weight for item in found(scene, "declared")} == {"warning"}
+
+
+def test_a_penny_of_the_grants_ledger_that_nothing_explains_blocks_until_an_item_does(scene: Scene) -> None:
+    scene.spend()
+    [item, match] = found(scene, "ledger")
+    assert (item.weight, match.weight) == ("blocking", "warning")
+    assert "is not reconciled" in item.words and "its total is not recorded" in item.words
+    total = reconciling.reconciliation(scene.programme.recipient, scene.programme, scene.quarter()).ours
+    of_ledger = {"programme": scene.programme, "quarter": scene.quarter(), "by": scene.finance}
+    reconciling.record_total(amount=total + D("0.01"), ledger_print="Cost centre 4711", **of_ledger)
+    [item, match] = found(scene, "ledger")
+    assert item.blocking and "£0.01 is not explained" in item.words
+    assert item.place_for(scene.finance).url == f"/money/reconcile/{scene.programme.code}/pfcc/2023-24-Q1/"
+    reconciling.add_item(amount=D("0.01"), kind="other", reason="Rounding of the print", **of_ledger)
+    assert [item.weight for item in found(scene, "ledger")] == ["warning"]
 
 
 def test_an_earlier_quarter_of_the_year_comes_first(scene: Scene) -> None:
