@@ -53,6 +53,9 @@ def test_recording_a_split_entry(officers_page: Any, axe: Callable[[], None]) ->
     fill(page)
     assert page.get_by_label("Hours", exact=True).is_hidden()
     assert "Still to be split: £0.01" in page.locator("[data-sum]").inner_text()
+    page.get_by_label("VAT (optional)", exact=True).fill("2,480.00")
+    assert "Cost £12,400.00. Still to be split: £0.01" in page.locator("[data-sum]").inner_text(), "PFCC recovers it"
+    page.get_by_label("VAT (optional)", exact=True).fill("")
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_role("heading", name="There is a problem").wait_for()
     axe()

@@ -194,6 +194,19 @@ def test_a_double_click_makes_one_entry(money: Money, officer: Client) -> None:
     assert Transaction.objects.count() == 1
 
 
+def test_going_back_and_typing_another_invoice_loses_neither(money: Money, officer: Client) -> None:
+    """The page that the browser kept has the `once` of what it recorded; sent again as shown, it is another entry."""
+    charge = (money.line(), money.quarter(), "")
+    first = sent(charge, document_number="INV-3", net="33.00")
+    officer.post(URL, first)
+    second = {**first, "document_number": "INV-4", "net": "44.44"}
+    response = officer.post(URL, second)
+    text = response.content.decode()
+    assert "This page has recorded T-000001 already, with other figures" in text and 'value="44.44"' in text
+    officer.post(URL, {**second, "once": response.context["form"]["once"].value()})
+    assert sorted(Transaction.objects.values_list("document_number", flat=True)) == ["INV-3", "INV-4"]
+
+
 def test_recoverable_vat_left_empty_is_all_of_it_and_said(money: Money, officer: Client) -> None:
     response = officer.post(URL, sent((money.line(), money.quarter(), ""), vat="20.00"), follow=True)
     entry = Transaction.objects.get()

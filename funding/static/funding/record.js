@@ -37,10 +37,10 @@ const showSum = () => {
   const net = pence(box("net").value);
   const vat = box("vat").value.trim() === "" ? 0 : pence(box("vat").value);
   const parts = filled.map(pence);
-  // Which VAT is recovered where the box is empty is the server's to say.
   if (net === null || vat === null || parts.includes(null)) return;
-  if (vat !== 0 && box("recoverable_vat").value.trim() === "") return;
-  const recovered = vat === 0 ? 0 : pence(box("recoverable_vat").value);
+  // Left empty, all of the VAT is recovered where the organisation recovers it, else none: as the server has it.
+  const said = box("recoverable_vat").value.trim();
+  const recovered = said === "" ? (form.dataset.recovers === "yes" ? vat : 0) : pence(said);
   if (recovered === null) return;
   const cost = net + vat - recovered;
   const left = cost - parts.reduce((sum, part) => sum + part, 0);
