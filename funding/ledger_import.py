@@ -174,7 +174,7 @@ def decide(
     with database.atomic():
         locked = lock_staged(ledger_import, by)
         _refuse_foreign(change, locked.organisation)
-        keys = list(among.filter(ledger_import=locked).undecided().order_by("position").values_list("pk", flat=True))
+        keys = list(among.filter(ledger_import=locked).not_loaded().order_by("position").values_list("pk", flat=True))
         if not keys:
             raise refuse("rows", "Tick the rows that this is about, or choose all rows of the list.", "scope")
         changed = asking = 0

@@ -131,7 +131,7 @@ class LedgerRowQuerySet(models.QuerySet["LedgerRow"]):
         """The rows that a commit takes up."""
         return self.filter(decision__in=[LedgerRow.Decision.ADD, LedgerRow.Decision.MATCH])
 
-    def undecided(self) -> Self:
+    def not_loaded(self) -> Self:
         return self.exclude(decision=LedgerRow.Decision.LOADED)
 
     def total(self) -> Decimal:
