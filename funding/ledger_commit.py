@@ -55,6 +55,10 @@ from funding.spending import reverse
 SHOWN_PROBLEMS = 40
 
 
+class ChangedMeanwhile(Refused):
+    """Rows that were chosen have been loaded or recorded by somebody else since."""
+
+
 @dataclass
 class Reviewed:
     """What a commit would write: rows and their sum, problems by cell, and what it does to the budget."""
@@ -95,14 +99,22 @@ def commit(*, ledger_import: LedgerImport, by: User, seen_version: int | None = 
     staged is looked up again under the organisation's lock, marked, and refused once, so that nothing
     is loaded twice. The rows that were not chosen and the file itself are deleted.
     """
-    _mark_what_changed(ledger_import, by)
+    try:
+        return _commit(ledger_import, by, seen_version)
+    except ChangedMeanwhile:
+        # What was found stays marked, so that the officer sees it among the rows.
+        _mark_what_changed(ledger_import, by)
+        raise
+
+
+def _commit(ledger_import: LedgerImport, by: User, seen_version: int | None) -> LedgerImport:
     with database.atomic():
         locked = lock_staged(ledger_import, by)
         # Two imports of one ledger come one after the other.
         Organisation.objects.select_for_update(of=("self",)).get(pk=locked.organisation_id)
         if stale := _stale(locked):
-            raise Refused([_changed_meanwhile(stale)])
-        _lock_quarters(Quarter.objects.filter(pk__in=_quarters_of(locked)), locked.organisation)
+            raise ChangedMeanwhile([_changed_meanwhile(stale)])
+        _lock_quarters(locked)
         done = _Writer(locked, by).run(write=True)
         refuse_if_blocking(done.problems)
         _tie_rows_to_entries(locked)
@@ -193,7 +205,7 @@ def _changed_meanwhile(stale: Mapping[str, Mapping[int, object]]) -> Problem:
 
 
 def _mark_what_changed(ledger_import: LedgerImport, by: User) -> None:
-    """Mark what was loaded or recorded since staging, and refuse once; what was marked stays marked."""
+    """Mark what was loaded or recorded since staging: left out, or asked about."""
     with database.atomic():
         locked = lock_staged(ledger_import, by)
         stale = _stale(locked)
@@ -204,25 +216,15 @@ def _mark_what_changed(ledger_import: LedgerImport, by: User) -> None:
             LedgerRow.objects.filter(pk=key).update(decision=decision, equals_id=entry)
         if stale:
             rows.change(locked, by=by, reason="Changed meanwhile")
-    if stale:
-        raise Refused([_changed_meanwhile(stale)])
 
 
 # Writing
 
 
-def _quarters_of(ledger_import: LedgerImport) -> QuerySet[LedgerRow]:
-    return ledger_import.rows.filter(decision=Decision.ADD).order_by().values("quarter").distinct()
-
-
-def _lock_quarters(quarters: QuerySet[Quarter], organisation: Organisation) -> None:
-    problems: list[Problem] = []
-    for quarter in sorted(quarters.select_related("programme"), key=lambda quarter: quarter.code):
-        try:
-            lock_open(quarter, MONEY, organisation=organisation)
-        except Refused as refusal:
-            problems += [Problem(one.code, one.message, True, "") for one in refusal.problems]
-    refuse_if_blocking(problems)
+def _lock_quarters(ledger_import: LedgerImport) -> None:
+    """Lock the quarters that are written into, in the order of every act; whether they are open is a rule's to say."""
+    wanted = ledger_import.rows.filter(decision=Decision.ADD).order_by().values("quarter")
+    list(Quarter.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("code"))
 
 
 class _Writer:

@@ -19,7 +19,7 @@ from core.tables import Table
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
-from funding.models import BudgetLine, ClaimLine, Disallowance, SpendLine, Transaction
+from funding.models import BudgetLine, ClaimLine, Disallowance, LedgerRow, SpendLine, Transaction
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
@@ -186,9 +186,18 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Reason", entry.reason) if entry.reason else None,
         _entry_fact("Takes back", entry.takes_back),
         _entry_fact("Raises again", entry.re_raises),
+        _ledger_row_fact(entry, user),
         Fact("Made void", f"{entry.void_reason} ({day_in_words(entry.voided_at)})") if entry.is_void else None,
     ]
     return [fact for fact in facts if fact is not None]
+
+
+def _ledger_row_fact(entry: Transaction, user: Any) -> Fact | None:
+    """The row of an imported ledger that an entry is, for those who may read the import."""
+    row = LedgerRow.objects.visible_to(user).filter(transaction=entry).select_related("ledger_import").last()
+    if row is None:
+        return None
+    return Fact("Row of the ledger", f"{row.ledger_import}, {row}", url=row.ledger_import.get_absolute_url())
 
 
 def _entry_fact(label: str, entry: Transaction | None) -> Fact | None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from funding.ledger_commit import commit
-from funding.ledger_import import Decision, stage
+from funding.ledger_import import Change, Decision, stage
 from funding.models import LedgerImport, SpendLine, Transaction
 from tests import factories
 from tests.factories import Money
@@ -193,3 +193,22 @@ def test_matching_through_the_page(officer: Client, money: Money) -> None:
     assert "1 of them equal an entry that is recorded already" in text and "Equals T-000001" in text
     send(officer, found, "?decision=ask", decision="match")
     assert found.rows.get(document="INV-1").decision == Decision.MATCH
+
+
+def test_an_entry_names_its_row_of_the_ledger_to_who_may_read_it(
+    money: Money, signed_in: Callable[[Any], Client]
+) -> None:
+    loaded(money, APRIL[:1])
+    assert "I-000001, april!F2" in text_of(signed_in(money.finance), "/money/spend/T-000001/")
+    assert "april!F2" not in text_of(signed_in(factories.person("cfo", "pfcc")), "/money/spend/T-000001/")
+
+
+def test_a_row_that_lacks_everything_is_told_with_what_is_shut(officer: Client, money: Money) -> None:
+    """A closed quarter is said together with the other problems."""
+    found = staged(money, [APRIL[0], APRIL[4]])
+    add(money, found, Change(budget_line=money.line(), quarter=money.quarter("2023-24-Q4")))
+    text = text_of(officer, f"{URL}I-000001/commit/")
+    assert "is not open for spend" in text and "This is a credit" in text
+    found.refresh_from_db()
+    refused = officer.post(f"{URL}I-000001/commit/", {"version": found.version}).content.decode()
+    assert "is not open for spend" in refused and "This is a credit" in refused
