@@ -146,8 +146,9 @@ class SpendLineQuerySet(models.QuerySet["SpendLine"]):
         return self.filter(transaction__voided_at=None)
 
     def spend(self) -> Self:
-        """Lines that are cost: all in force but payments on account."""
-        return self.in_force().exclude(transaction__kind=Transaction.Kind.ADVANCE)
+        """Lines that are cost: all in force but payments on account, and what takes such a payment back."""
+        advance = Transaction.Kind.ADVANCE
+        return self.in_force().exclude(transaction__kind=advance).exclude(transaction__takes_back__kind=advance)
 
     def in_ledger_of(self, organisation: Organisation) -> Self:
         """What an organisation's ledger shows as cost: without in-kind and payments on account, or their reversals."""

@@ -118,6 +118,14 @@ def test_an_open_quarters_own_forecast_counts_until_it_is_spent_or_the_quarter_i
     assert at(money)[money.line()].outturn == D("115.00")
 
 
+def test_a_payment_on_account_that_comes_back_lowers_no_cost(money: Money) -> None:
+    money.record("100.00")
+    advance = money.record("40.00", kind=Transaction.Kind.ADVANCE)
+    reverse(original=advance, quarter=money.quarter(), reason="Returned unspent", by=money.finance)
+    assert at(money)[money.line()].actual_to_date == D("100.00")
+    assert spent_on(money.line()) == D("100.00")
+
+
 def test_committed_is_what_is_bound_less_what_is_charged_and_not_below_nought(money: Money) -> None:
     line = money.line()
     contract = factories.contract(money.programme, values={(line.project, line.year): D("100.00")})
