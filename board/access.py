@@ -30,7 +30,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "claims.read": MONEY_READERS,
     "claims.receive": frozenset({FINANCE}),
     "ledger.read": frozenset({FINANCE}),
-    "ledger.imports": frozenset({FINANCE, AUDITOR}),
+    "imports.read": frozenset({FINANCE, AUDITOR}),
     "results.read": frozenset({REPORTER, COMMISSIONING, CFO, FINANCE, AUDITOR, BOARD}),
     "submissions.read": frozenset({REPORTER, COMMISSIONING, AUDITOR}),
     "submissions.fill": frozenset({REPORTER, COMMISSIONING}),

@@ -49,7 +49,7 @@ def imports_crumbs(found: LedgerImport | None = None) -> list[Link]:
 class Imports(ListPage):
     """Every import that the person may see."""
 
-    action, heading, section = "ledger.imports", "Ledger imports", SPEND
+    action, heading, section = "imports.read", "Ledger imports", SPEND
     lead = "Ledger files that were brought in: what was read in each, and what became of it."
     table_class = ImportTable
 
@@ -96,7 +96,7 @@ class ImportLedger(TakesLedger):
 class ImportPage(DetailPage):
     """One import: what was read, and, once committed, what it wrote."""
 
-    action, lookup, section = "ledger.imports", "reference", SPEND
+    action, lookup, section = "imports.read", "reference", SPEND
     template_name = "funding/import.html"
 
     def get_queryset(self) -> QuerySet[LedgerImport]:

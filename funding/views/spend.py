@@ -19,12 +19,12 @@ from core.tables import Table
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
-from funding.models import BudgetLine, ClaimLine, Disallowance, LedgerRow, SpendLine, Transaction
+from funding.models import BudgetLine, ClaimLine, Disallowance, DisallowancePart, LedgerRow, SpendLine, Transaction
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
 from funding.spending import reverse as reverse_entry
-from funding.tables import EntryLineTable, HistoryTable, ImpactTable, RelatedEntryTable, SpendTable
+from funding.tables import EntryLineTable, HistoryTable, ImpactTable, RefusedTable, RelatedEntryTable, SpendTable
 
 # What a row of a spend table shows of its neighbours, read with it.
 SHOWN_WITH_A_LINE = (
@@ -64,7 +64,7 @@ class SpendList(ListPage):
         wanted = [
             ("spending.record", Link("Record spend", reverse("funding:record"))),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
-            ("ledger.imports", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
+            ("imports.read", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
         ]
         return [link for action, link in wanted if may(self.request.user, action)]
@@ -126,8 +126,10 @@ class EntryPage(DetailPage):
         found = []
         if not entry.takes_back_id:
             found.append(Link("Correct it", reverse("funding:correct", args=[entry.reference]), secondary=True))
-        found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
-        if any(line.state == SpendLine.State.HELD for line in self.lines()):
+        lines = self.lines()
+        if not any(line.in_claim for line in lines):
+            found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
+        if any(line.state == SpendLine.State.HELD for line in lines):
             found.append(Link("Look again at what is held", reverse("funding:reconsider", args=[entry.reference])))
         return found
 
@@ -139,6 +141,11 @@ class EntryPage(DetailPage):
         tables: list[Table] = [EntryLineTable(self.lines(), prefix="lines-")]
         if back:
             tables.append(RelatedEntryTable(list(back), prefix="back-"))
+        refused = DisallowancePart.objects.filter(line__in=self.lines()).select_related(
+            "disallowance", "line__transaction"
+        )
+        if found := list(refused.order_by("disallowance__reference", "line__number")):
+            tables.append(RefusedTable(found, prefix="refused-"))
         return [*tables, HistoryTable(history_of(self.object), prefix="history-")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -221,6 +221,17 @@ class TestWhatTheFunderRefuses:
         assert work_out(claim.source, claim.quarter, today=clock.today()).parts[0].figures.disallowed == D("40.00")
         assert "T-000002/1, CHB: at most £210.00" in officer.get(url).content.decode()
 
+    def test_stands_with_the_entry_that_it_is_about(
+        self, claim: Claim, officer: Client, url: str, message: dict[str, str]
+    ) -> None:
+        line = SpendLine.objects.get(transaction__supplier_name="Another")
+        page = f"/money/spend/{line.transaction.reference}/"
+        assert "HO-7" not in officer.get(page).content.decode()
+        officer.post(url, {**message, f"line-{line.pk}": "40"})
+        text = officer.get(page).content.decode()
+        assert "HO-7" in text and "No evidence" in text
+        assert "Make it void" not in text, "What is claimed is corrected by a credit."
+
     def test_is_refused_beside_its_line_when_it_is_more_than_remains(
         self, claim: Claim, officer: Client, url: str, message: dict[str, str]
     ) -> None:
