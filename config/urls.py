@@ -6,7 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import views
 from contracts.urls import addresses as contract_addresses
+from funding.urls import addresses as money_addresses
 from funding.views.contract import spend_link
+from returns.views.shared import return_link
 
 # The administration pages are entered through the one sign-in page, with its limits and second factor.
 admin.autodiscover()
@@ -21,7 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<str:code>/", views.ProgrammePage.as_view(), name="programme"),
     path("record/", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
-    path("money/", include("funding.urls")),
+    path("money/", include(money_addresses(claim_links=(return_link,)))),
     path("contracts/", include(contract_addresses(more_links=(spend_link,)))),
     path("results/", include("kpis.urls")),
     path("returns/", include("returns.urls")),

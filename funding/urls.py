@@ -1,60 +1,68 @@
 """The addresses of money."""
 
-from django.urls import path
+from collections.abc import Sequence
+
+from django.urls import URLPattern, path
 
 from funding.views import budget, claims, contract, declare, explain, imports, ledger, reconcile, record, spend, tie
 
 app_name = "funding"
-urlpatterns = [
-    path("spend/", spend.SpendList.as_view(), name="spend"),
-    path("spend/record/", record.Record.as_view(), name="record"),
-    path("spend/<str:reference>/", spend.EntryPage.as_view(), name="entry"),
-    path("spend/<str:reference>/recorded/", spend.RecordedPage.as_view(), name="recorded"),
-    path("spend/<str:reference>/correct/", spend.Correct.as_view(), name="correct"),
-    path("spend/<str:reference>/void/", spend.Void.as_view(), name="void"),
-    path("spend/<str:reference>/look-again/", spend.Reconsider.as_view(), name="reconsider"),
-    path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
-    path("budget/", budget.Budget.as_view(), name="budget"),
-    path("declare/", declare.Declarations.as_view(), name="declare"),
-    path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),
-    path(
-        "declare/<str:programme>/<str:source>/<str:quarter>/withdraw/",
-        declare.Withdraw.as_view(),
-        name="withdraw-declaration",
-    ),
-    path(
-        "reconcile/<str:programme>/<str:organisation>/<str:quarter>/",
-        reconcile.ReconciliationPage.as_view(),
-        name="reconciliation",
-    ),
-    path(
-        "reconcile/<str:programme>/<str:organisation>/<str:quarter>/ledger-total/",
-        reconcile.RecordTotal.as_view(),
-        name="ledger-total",
-    ),
-    path(
-        "reconcile/<str:programme>/<str:organisation>/<str:quarter>/add-item/",
-        reconcile.AddItem.as_view(),
-        name="reconciling-item",
-    ),
-    path("reconciling-items/<str:reference>/clear/", reconcile.ClearItem.as_view(), name="clear-item"),
-    path("claims/", claims.Claims.as_view(), name="claims"),
-    path("claims/in-preparation/<str:programme>/<str:quarter>/", claims.WorkingClaim.as_view(), name="working-claim"),
-    # A claim's reference holds slashes, so what is done with one comes before it.
-    path("claims/receive/<path:reference>/", claims.Receive.as_view(), name="receive"),
-    path("claims/disallow/<path:reference>/", claims.Disallow.as_view(), name="disallow"),
-    path("receipts/<str:reference>/void/", claims.VoidReceipt.as_view(), name="void-receipt"),
-    path("claims/<path:reference>/", claims.ClaimPage.as_view(), name="claim"),
-    path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),
-    path("underspend/<str:programme>/<str:year>/", explain.Underspend.as_view(), name="underspend"),
-    path("tie/<str:programme>/<str:year>/", tie.TiePage.as_view(), name="tie"),
-    path("imports/", imports.Imports.as_view(), name="imports"),
-    path("imports/new/", imports.ImportLedger.as_view(), name="import-ledger"),
-    path("imports/<str:reference>/", imports.ImportPage.as_view(), name="import"),
-    path("imports/<str:reference>/reading/", imports.ReadAgain.as_view(), name="import-reading"),
-    path("imports/<str:reference>/rows/", imports.ImportRows.as_view(), name="import-rows"),
-    path("imports/<str:reference>/commit/", imports.Commit.as_view(), name="import-commit"),
-    path("imports/<str:reference>/discard/", imports.Discard.as_view(), name="import-discard"),
-    path("imports/<str:reference>/undo/", imports.Undo.as_view(), name="import-undo"),
-    path("ledger/", ledger.ReadLedger.as_view(), name="read-ledger"),
-]
+
+
+def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPattern], str]:
+    """The patterns, with the links into higher floors that a claim's page may show; for include()."""
+    return [
+        path("spend/", spend.SpendList.as_view(), name="spend"),
+        path("spend/record/", record.Record.as_view(), name="record"),
+        path("spend/<str:reference>/", spend.EntryPage.as_view(), name="entry"),
+        path("spend/<str:reference>/recorded/", spend.RecordedPage.as_view(), name="recorded"),
+        path("spend/<str:reference>/correct/", spend.Correct.as_view(), name="correct"),
+        path("spend/<str:reference>/void/", spend.Void.as_view(), name="void"),
+        path("spend/<str:reference>/look-again/", spend.Reconsider.as_view(), name="reconsider"),
+        path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
+        path("budget/", budget.Budget.as_view(), name="budget"),
+        path("declare/", declare.Declarations.as_view(), name="declare"),
+        path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),
+        path(
+            "declare/<str:programme>/<str:source>/<str:quarter>/withdraw/",
+            declare.Withdraw.as_view(),
+            name="withdraw-declaration",
+        ),
+        path(
+            "reconcile/<str:programme>/<str:organisation>/<str:quarter>/",
+            reconcile.ReconciliationPage.as_view(),
+            name="reconciliation",
+        ),
+        path(
+            "reconcile/<str:programme>/<str:organisation>/<str:quarter>/ledger-total/",
+            reconcile.RecordTotal.as_view(),
+            name="ledger-total",
+        ),
+        path(
+            "reconcile/<str:programme>/<str:organisation>/<str:quarter>/add-item/",
+            reconcile.AddItem.as_view(),
+            name="reconciling-item",
+        ),
+        path("reconciling-items/<str:reference>/clear/", reconcile.ClearItem.as_view(), name="clear-item"),
+        path("claims/", claims.Claims.as_view(), name="claims"),
+        path(
+            "claims/in-preparation/<str:programme>/<str:quarter>/", claims.WorkingClaim.as_view(), name="working-claim"
+        ),
+        # A claim's reference holds slashes, so what is done with one comes before it.
+        path("claims/receive/<path:reference>/", claims.Receive.as_view(), name="receive"),
+        path("claims/disallow/<path:reference>/", claims.Disallow.as_view(), name="disallow"),
+        path("receipts/<str:reference>/void/", claims.VoidReceipt.as_view(), name="void-receipt"),
+        path("claims/<path:reference>/", claims.ClaimPage.as_view(more_links=claim_links), name="claim"),
+        path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),
+        path("underspend/<str:programme>/<str:year>/", explain.Underspend.as_view(), name="underspend"),
+        path("tie/<str:programme>/<str:year>/", tie.TiePage.as_view(), name="tie"),
+        path("imports/", imports.Imports.as_view(), name="imports"),
+        path("imports/new/", imports.ImportLedger.as_view(), name="import-ledger"),
+        path("imports/<str:reference>/", imports.ImportPage.as_view(), name="import"),
+        path("imports/<str:reference>/reading/", imports.ReadAgain.as_view(), name="import-reading"),
+        path("imports/<str:reference>/rows/", imports.ImportRows.as_view(), name="import-rows"),
+        path("imports/<str:reference>/commit/", imports.Commit.as_view(), name="import-commit"),
+        path("imports/<str:reference>/discard/", imports.Discard.as_view(), name="import-discard"),
+        path("imports/<str:reference>/undo/", imports.Undo.as_view(), name="import-undo"),
+        path("ledger/", ledger.ReadLedger.as_view(), name="read-ledger"),
+    ], app_name

@@ -287,7 +287,7 @@ def _waiting_for(the_return: Return) -> list[Problem]:
 
 def _claim_stands(the_return: Return) -> list[Problem]:
     """A revision may not change the amount of a claim that was sent, unless that claim is withdrawn first."""
-    standing = _standing_claim(the_return) if the_return.revision > 1 and the_return.kind == "claim" else None
+    standing = standing_claim(the_return) if the_return.revision > 1 and the_return.kind == "claim" else None
     if standing is None:
         return []
     amount = claims.work_out(standing.source, the_return.last_quarter, today=clock.today()).amount
@@ -303,7 +303,7 @@ def _claim_stands(the_return: Return) -> list[Problem]:
     ]
 
 
-def _standing_claim(the_return: Return) -> Claim | None:
+def standing_claim(the_return: Return) -> Claim | None:
     """The claim in force of the return's quarter, whichever revision made it."""
     found = Claim.objects.in_force().select_related("source")
     return found.filter(quarter=the_return.last_quarter, source__programme=the_return.programme).first()
@@ -393,7 +393,7 @@ def _supersede_earlier(the_return: Return, by: User) -> None:
 
 
 def _withdraw_claim(the_return: Return, reason: str, by: User) -> None:
-    standing = _standing_claim(the_return)
+    standing = standing_claim(the_return)
     if standing is None:
         raise refuse("claim", f"{the_return.reference} has no claim in force to withdraw.", "withdraw_claim")
     claims.withdraw(claim=standing, reason=reason, by=by)

@@ -1,6 +1,6 @@
 """Claims: those certified with what was paid of them, and the one that the record gives now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -204,10 +204,14 @@ def _lapsing(part: WorkedPart, quarter: Quarter) -> Fact | None:
     return Fact("Lapsing" if part.final else "Lapsing, provisionally", in_words(part.lapsing))
 
 
+MoreLink = Callable[[Any, Claim], Link | None]
+
+
 class ClaimPage(DetailPage):
-    """A certified claim: its parts, its lines, what was received."""
+    """A certified claim: its parts, its lines, what was received. `more_links` may lead to a higher floor."""
 
     action, lookup, section = "claims.read", "reference", "Claims"
+    more_links: Sequence[MoreLink] = ()
 
     def get_queryset(self) -> QuerySet[Claim]:
         rows = Claim.objects.visible_to(self.request.user).with_payments()
@@ -233,7 +237,8 @@ class ClaimPage(DetailPage):
                 Link("Record a disallowance", reverse("funding:disallow", args=[claim.reference]), secondary=True),
             ),
         ]
-        return [link for may_act, link in wanted if may_act]
+        more = [found for link in self.more_links if (found := link(user, claim))]
+        return [*(link for may_act, link in wanted if may_act), *more]
 
     def get_facts(self) -> Sequence[Fact]:
         claim = self.object

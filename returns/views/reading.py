@@ -42,6 +42,8 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             facts.append(Fact("Reason for the revision", the_return.revision_reason))
         if the_return.content_hash:
             facts.append(Fact("Content signed", f"{short_hash(the_return.content_hash)} (SHA-256, first 16 of 64)"))
+        if the_return.kind == Return.Kind.CLAIM and (claim := certifying.standing_claim(the_return)):
+            facts.append(Fact("Claim, its lines and payments", claim.reference, url=claim.get_absolute_url()))
         step = self.kind.next_step(the_return.status)
         if step:
             facts.append(Fact("Waits for", step.asked(the_return.programme).asked_of))

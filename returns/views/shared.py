@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from board import clock
+from board.access import may
 from board.views import Fact, Link
 from core.problems import Refused
+from funding.models import Claim
 from returns import files
 from returns.content import Content, figure_words
 from returns.document import preview
@@ -84,6 +86,15 @@ class Reading:
         """The context of what it says; empty where there is no content."""
         content = self.content
         return {} if content is None else preview(content, files.draft_stamp(self.kind, content, self.object))
+
+
+def return_link(user: Any, claim: Claim) -> Link | None:
+    """From a claim's page to the return that asks for it, for those who may read returns."""
+    if not may(user, "returns.read"):
+        return None
+    series = Return.objects.visible_to(user).filter(kind=Return.Kind.CLAIM, last_quarter=claim.quarter_id)
+    found = series.filter(reference=claim.reference).first()
+    return Link("See its return", found.get_absolute_url(), secondary=True) if found else None
 
 
 def button_words(step: Step) -> str:

@@ -224,6 +224,19 @@ def test_certifying_on_the_page_ends_in_a_receipt_with_the_hashes(scene: Scene) 
     assert Claim.objects.get().amount == 58400
 
 
+def test_a_signer_sees_the_amount_on_the_page_where_it_is_signed(scene: Scene) -> None:
+    scene.closed()
+    the_return = scene.open_return()
+    assert "£58,400.00" in page(scene.finance, reverse("returns:sign", args=[the_return.pk, "prepare"]))
+
+
+def test_a_return_leads_to_its_claim_and_the_claim_to_its_return(scene: Scene) -> None:
+    the_return = scene.certified()
+    claim = Claim.objects.get()
+    assert f'href="{claim.get_absolute_url()}"' in page(scene.auditor, the_return.get_absolute_url())
+    assert f'href="{the_return.get_absolute_url()}"' in page(scene.auditor, claim.get_absolute_url())
+
+
 def test_every_file_taken_is_on_record(scene: Scene) -> None:
     the_return = scene.open_return()
     url = reverse("returns:file", args=[the_return.pk, "xlsx"])
