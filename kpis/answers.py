@@ -160,6 +160,8 @@ class _Reader:
                 )
         if numbers.get("n") and "median" in optional and "median" not in numbers and not self.problems:
             self.refuse("K01", "enter the middle value too.", box("median"))
+        if "median" in numbers and numbers.get("n") == 0:
+            self.refuse("K01", "there is no middle value of no cases. Leave it empty.", box("median"))
         return numbers
 
     def _number(self, typed: str, box: str, decimals: bool) -> int | None:

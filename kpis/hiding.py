@@ -86,6 +86,9 @@ class Hidden:
             return any(self.headline(code, row.code) for row, one in zip(quarters, cells, strict=True) if one is cell)
         if kind == Kind.SNAPSHOT:
             return self.headline(code, quarters[-1].code)
+        if kind == Kind.RATIO and any(self.headline(code, row.code) for row in quarters):
+            # One run of fractions fits a series of shown rates: a hidden quarter would follow from its totals.
+            return True
         return self._figure(code, cell, span, reported.quarter.code)
 
     def _figure(self, code: str, cell: Cell, place: str, quarter_code: str) -> bool:
