@@ -64,7 +64,8 @@ class Reference(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         what = ", ".join(form.changed_data) if change else "added"
         name = f"{obj._meta.verbose_name} {obj.pk}"
-        events.record("admin.change" if change else "admin.add", name, by=request.user, words=what)
+        act = "admin.change" if change else "admin.add"
+        events.record(act, name, by=request.user, words=what, programme=getattr(obj, "programme", None))
 
 
 class ReadOnly(Reference):
@@ -144,7 +145,7 @@ class PersonAdmin(Reference, UserAdmin):
         for role in [*formset.new_objects, *(row for row, _ in formset.changed_objects)]:
             until = f" to {role.ends_on.isoformat()}" if role.ends_on else ""
             words = f"{role}, from {role.starts_on.isoformat()}{until}"
-            events.record("admin.role", f"user {role.user_id}", by=request.user, words=words)
+            events.record("admin.role", f"user {role.user_id}", by=request.user, words=words, programme=role.programme)
 
 
 @admin.register(Programme)
@@ -198,6 +199,8 @@ class ThresholdAdmin(ReadOnly):
 
 @admin.register(Event)
 class EventAdmin(ReadOnly):
+    # Words hold amounts, which are not an administrator's to read.
+    exclude = ("words",)
     list_display = ("at", "by", "role", "act", "subject")
     list_filter = ("act",)
     search_fields = ("subject",)

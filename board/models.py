@@ -409,16 +409,38 @@ class Threshold(models.Model):
         return f"{self.rule} from {self.from_date.isoformat()}"
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, user: User) -> Self:
+        """All of a programme for its recipient and for auditors; for others what their own organisation did in it.
+
+        What concerns no programme is for the organisation that did it, and for auditors of every programme.
+        """
+        role = user.acting
+        if role is None or role.kind not in (Role.Kind.AUDITOR, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.CFO):
+            return self.none()
+        programmes = Programme.objects.visible_to(user)
+        if role.kind == Role.Kind.AUDITOR:
+            return self.filter(programme__in=programmes) if role.programme_id else self.all()
+        own = Q(organisation=role.organisation)
+        mine = own & (Q(programme=None) | Q(programme__in=programmes))
+        return self.filter(mine | Q(programme__in=programmes.filter(recipient=role.organisation)))
+
+
 class Event(models.Model):
     """One row is an act, a refusal, a sign-in or a download. Append-only: a trigger refuses change."""
 
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     role = models.CharField(max_length=120, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Acted for."
+    )
     act = models.CharField(max_length=60)
     subject = models.CharField(max_length=120, blank=True)
     words = models.TextField(blank=True)
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-at", "-pk"]

@@ -15,7 +15,7 @@ class Permitted:
 
     def downloaded(self, name: str) -> None:
         """Each list that leaves the system is on record."""
-        events.record("list.download", name[:120], by=self.request.user)
+        events.record("list.download", name[:120], by=self.request.user, programme=None)
 
 
 class Page(Permitted, core_views.Page):

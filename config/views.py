@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import get_template
@@ -78,7 +78,7 @@ class SwitchRole(Permitted, View):
         role = get_object_or_404(roles, pk=int(chosen) if chosen.isdecimal() else 0)
         request.session[SESSION_KEY] = role.pk
         request.user.act_as(role)
-        events.record("role.switch", str(role)[:120], by=request.user)
+        events.record("role.switch", str(role)[:120], by=request.user, programme=role.programme)
         return redirect("front")
 
 
@@ -92,8 +92,7 @@ class EventList(ListPage):
     filterset_class = EventFilters
 
     def get_queryset(self) -> QuerySet[Event]:
-        programmes = Programme.objects.visible_to(self.request.user)
-        return Event.objects.filter(Q(programme__in=programmes) | Q(programme=None)).select_related("by", "programme")
+        return Event.objects.visible_to(self.request.user).select_related("by", "programme")
 
 
 class ProgrammePage(DetailPage):

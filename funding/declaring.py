@@ -80,7 +80,13 @@ def withdraw(*, declaration: Declaration, reason: str, by: User) -> Declaration:
             raise refuse("declare", "Give the reason for withdrawing the declaration.", "reason")
         row.withdrawn_at, row.withdrawn_reason = clock.now(), reason.strip()
         rows.change(row, by=by, reason=reason)
-        events.record("spending.withdraw-declaration", f"{row.source.code}/{row.quarter.code}", by=by, words=reason)
+        events.record(
+            "spending.withdraw-declaration",
+            f"{row.source.code}/{row.quarter.code}",
+            by=by,
+            words=reason,
+            programme=row.source.programme,
+        )
     return row
 
 

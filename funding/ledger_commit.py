@@ -127,7 +127,7 @@ def _commit(ledger_import: LedgerImport, by: User, seen_version: int | None) -> 
         locked.total_added = done.total
         rows.change(locked, by=by, seen_version=seen_version, reason="Committed")
         words = f"{done.added:,} added, {in_words(done.total)}; {done.matched:,} matched"
-        events.record("ledger.commit", locked.reference, by=by, words=words)
+        _put_on_record("ledger.commit", locked, words, by)
     return locked
 
 
@@ -156,8 +156,17 @@ def undo(*, ledger_import: LedgerImport, reason: str, by: User, seen_version: in
         locked.status = LedgerImport.Status.UNDONE
         locked.undone_at, locked.undone_by, locked.undo_reason = clock.now(), by, reason.strip()
         rows.change(locked, by=by, seen_version=seen_version, reason=reason.strip())
-        events.record("ledger.undo", locked.reference, by=by, words=reason.strip())
+        _put_on_record("ledger.undo", locked, reason.strip(), by)
     return locked
+
+
+def _put_on_record(act: str, ledger_import: LedgerImport, words: str, by: User) -> None:
+    """In the record of the one programme that the file charges; the amounts of a mixed file are its organisation's."""
+    charged = Programme.objects.filter(
+        sources__budget_lines__spend_lines__transaction__ledger_rows__ledger_import=ledger_import
+    ).distinct()
+    programme = charged.first() if charged.count() == 1 else None
+    events.record(act, ledger_import.reference, by=by, words=words, programme=programme)
 
 
 # What has changed since staging

@@ -113,7 +113,8 @@ def stage(*, data: bytes, file_name: str, by: User, sheet: str = "", once: uuid.
         rows.create(staged, by=by)
         LedgerFile.objects.create(ledger_import=staged, content=data, **_shown(reading))
         _write_rows(staged, reading)
-        events.record("ledger.stage", staged.reference, by=by, words=f"{staged.rows_read:,} rows")
+        # A ledger file belongs to its organisation; what of it concerns a programme is said at its commit.
+        events.record("ledger.stage", staged.reference, by=by, words=f"{staged.rows_read:,} rows", programme=None)
     return staged
 
 
@@ -158,7 +159,7 @@ def read_again(
         LedgerFile.objects.filter(ledger_import=locked).update(**_shown(reading))
         _write_rows(locked, reading, undated_on)
         rows.change(locked, by=by, seen_version=seen_version, reason="Read again")
-        events.record("ledger.read-again", locked.reference, by=by)
+        events.record("ledger.read-again", locked.reference, by=by, programme=None)
     return locked
 
 
@@ -201,7 +202,7 @@ def discard(*, ledger_import: LedgerImport, by: User) -> LedgerImport:
         locked.status = LedgerImport.Status.DISCARDED
         locked.discarded_at, locked.discarded_by = clock.now(), by
         rows.change(locked, by=by, reason="Discarded")
-        events.record("ledger.discard", locked.reference, by=by)
+        events.record("ledger.discard", locked.reference, by=by, programme=None)
     return locked
 
 

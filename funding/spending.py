@@ -286,7 +286,8 @@ def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None 
         rows.change(locked, by=by, seen_version=seen_version, reason=reason)
         # The ledger's row that it came from may then be loaded anew.
         LedgerRow.objects.filter(transaction=locked).update(in_force=False)
-        events.record("spending.void", locked.reference, by=by, words=reason.strip())
+        programme = lines[0].budget_line.source.programme
+        events.record("spending.void", locked.reference, by=by, words=reason.strip(), programme=programme)
     return locked
 
 
@@ -315,7 +316,8 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
                 same.full_clean()
                 same.save()
             released.append(line)
-            events.record("spending.reconsider", line.reference, by=by, words=f"{state} {reason}".strip())
+            programme, words = line.budget_line.source.programme, f"{state} {reason}".strip()
+            events.record("spending.reconsider", line.reference, by=by, words=words, programme=programme)
     return released
 
 
@@ -490,5 +492,6 @@ def _take_back(
         )
         mirror.full_clean()
         mirror.save(force_insert=True)
-    events.record("spending.take-back", entry.reference, by=by, words=f"{original.reference}: {reason}")
+    programme, words = lines[0].budget_line.source.programme, f"{original.reference}: {reason}"
+    events.record("spending.take-back", entry.reference, by=by, words=words, programme=programme)
     return entry

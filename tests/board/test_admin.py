@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client, RequestFactory
 
+from board import events
 from board.models import Event, Organisation, Programme, Role, User
 from tests import factories
 
@@ -29,6 +30,13 @@ def test_what_acts_write_is_read_and_not_added(administrator: Client, model: str
 def test_reference_data_is_added_here(administrator: Client, model: str) -> None:
     assert administrator.get(f"/admin/board/{model}/").status_code == 200
     assert administrator.get(f"/admin/board/{model}/add/").status_code == 200
+
+
+def test_an_administrator_reads_what_was_done_and_no_amount(administrator: Client, programme: Programme) -> None:
+    row = events.record("budget.award", "grant", by=None, words="£600,000.00", programme=programme)
+    page = administrator.get(f"/admin/board/event/{row.pk}/change/").content.decode()
+    assert "budget.award" in page
+    assert "600,000" not in page + administrator.get("/admin/board/event/").content.decode()
 
 
 def test_a_closing_cannot_be_posted(administrator: Client, programme: Programme) -> None:
