@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import models, transaction
 
 from board import clock, events
 from board.models import Organisation, Programme, Quarter, Reopening, User
@@ -48,9 +48,29 @@ def open_quarters(
     return [row for row in rows if is_open(row, what, moment, organisation)]
 
 
+def lock(quarter: Quarter) -> Quarter:
+    """The quarter, with its row locked until the transaction ends.
+
+    Locks are taken in one order everywhere, so that no two acts wait for each other: quarters by code, then what
+    hangs on them. The lock lets others refer to the quarter, as a late line does, and only refuses its change.
+    """
+    rows = Quarter.objects.select_for_update(of=("self",), no_key=True).select_related("programme", "year")
+    return rows.get(pk=quarter.pk)
+
+
+def lock_all(quarters: models.QuerySet[Quarter]) -> None:
+    """Lock many quarters in the order of every act; whether they are open is asked afterwards."""
+    list(quarters.order_by("code", "pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+def reopened(quarter: Quarter, what: str, moment: datetime) -> list[Reopening]:
+    """The reopenings by which a closed quarter stands open at a moment, for one organisation or all."""
+    return [row for row in quarter.reopenings.filter(what=what) if row.opened_at <= moment < row.until]
+
+
 def lock_open(quarter: Quarter, what: str, *, organisation: Organisation | None = None) -> Quarter:
     """Lock a quarter's row and require that it is open; every act that writes by quarter begins here."""
-    locked = Quarter.objects.select_for_update(of=("self",)).select_related("programme", "year").get(pk=quarter.pk)
+    locked = lock(quarter)
     if is_open(locked, what, clock.now(), organisation):
         return locked
     shut = closed_at(locked, what)
@@ -75,7 +95,7 @@ def mark_closed(quarter: Quarter, what: str, *, by: User) -> Quarter:
     The rule of order is this board's choice: money closes quarter by quarter, so that reversals of
     accruals always find the next quarter still open.
     """
-    locked = Quarter.objects.select_for_update(of=("self",)).select_related("programme", "year").get(pk=quarter.pk)
+    locked = lock(quarter)
     problems = []
     if closed_at(locked, what):
         problems.append(Problem("closed", f"{locked} is closed for {what} already.", True, "quarter"))
@@ -109,7 +129,7 @@ def reopen(
     Whether a certified claim stands in the way is asked by the floor that knows claims.
     """
     with transaction.atomic():
-        locked = Quarter.objects.select_for_update(of=("self",)).get(pk=quarter.pk)
+        locked = lock(quarter)
         if closed_at(locked, what) is None:
             raise refuse("open", f"{locked} is open for {what}; there is nothing to reopen.", "quarter")
         row = Reopening(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from board import clock, events, rows
 from board.models import Quarter, User, Year
+from board.quarters import MONEY, lock, reopened
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse_if_blocking
@@ -142,6 +143,7 @@ def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> list[Spend
     return [line for line in found if line.quarter.order <= quarter.order]
 
 
+@transaction.atomic
 def certify(
     *, source: Source, quarter: Quarter, reference: str, content_hash: str, expected: Decimal, by: User
 ) -> Claim:
@@ -151,6 +153,7 @@ def certify(
     certified (F29), when one is certified already, or when the amount is no longer the `expected` one
     that was signed.
     """
+    quarter = lock(quarter)
     Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
     worked = work_out(source, quarter, today=clock.today())
     refuse_if_blocking(_certifying_problems(worked, expected))
@@ -191,6 +194,8 @@ def _certifying_problems(worked: Worked, expected: Decimal) -> list[Problem]:
     quarter, found = worked.quarter, []
     if quarter.money_closed_at is None:
         found.append(Problem("open", f"{quarter} is still open for spend. Close it first.", True))
+    elif reopened(quarter, MONEY, clock.now()):
+        found.append(Problem("open", f"{quarter} stands open again for spend. Close it first.", True))
     in_force = Claim.objects.in_force().filter(source=worked.source)
     if in_force.filter(quarter=quarter).exists():
         found.append(Problem("F29", f"The claim for {quarter} is certified already.", True))

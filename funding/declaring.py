@@ -6,7 +6,7 @@ from django.db import transaction
 
 from board import clock, events, rows
 from board.models import Quarter, User
-from board.quarters import MONEY, lock_open
+from board.quarters import MONEY, lock, lock_open
 from core.money import in_words
 from core.problems import refuse
 from funding.models import Claim, Declaration, Source, SpendLine
@@ -30,7 +30,7 @@ def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declara
         if source.is_grant or quarter.money_closed_at is None:
             locked = lock_open(quarter, MONEY, organisation=organisation)
         else:
-            locked = Quarter.objects.select_for_update(of=("self",)).select_related("year").get(pk=quarter.pk)
+            locked = lock(quarter)
         if source.kept_by_id != organisation.pk:
             raise refuse("declare", f"{source} is kept by {source.kept_by}; its officers declare it.", "source")
         lines = SpendLine.objects.spend().charged_to(source).in_quarter(locked)

@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from board import clock, events, rows
 from board.models import Organisation, Programme, Quarter, User
-from board.quarters import MONEY, is_open, lock_open, open_quarters
+from board.quarters import MONEY, is_open, lock_all, lock_open, open_quarters
 from contracts.models import Contract
 from core.money import NOUGHT, in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -150,7 +150,10 @@ def undo(*, ledger_import: LedgerImport, reason: str, by: User, seen_version: in
         Organisation.objects.select_for_update(of=("self",)).get(pk=locked.organisation_id)
         ours = locked.rows.filter(decision=Decision.ADD).values("transaction")
         entries = Transaction.objects.filter(pk__in=ours, voided_at=None)
-        list(entries.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        # Any of a programme's quarters may be the one that takes a reversal.
+        charged = SpendLine.objects.filter(transaction__in=ours).values("quarter__programme")
+        lock_all(Quarter.objects.filter(programme__in=charged))
+        list(entries.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
         _take_back_all(locked, entries, f"{locked}: {reason.strip()}", by)
         locked.rows.update(in_force=False)
         locked.status = LedgerImport.Status.UNDONE
@@ -233,7 +236,7 @@ def _mark_what_changed(ledger_import: LedgerImport, by: User) -> None:
 def _lock_quarters(ledger_import: LedgerImport) -> None:
     """Lock the quarters that are written into, in the order of every act; whether they are open is a rule's to say."""
     wanted = ledger_import.rows.filter(decision=Decision.ADD).order_by().values("quarter")
-    list(Quarter.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("code"))
+    lock_all(Quarter.objects.filter(pk__in=wanted))
 
 
 class _Writer:

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from board import clock, events, rows
 from board.models import Organisation, Programme, Quarter, User
+from board.quarters import lock
 from core.financial_year import year_bounds, year_starting
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
@@ -131,7 +132,7 @@ def record_total(
     Refused once the quarter's claim is certified, for the organisation that keeps the grant.
     """
     with transaction.atomic():
-        locked = Quarter.objects.select_for_update(of=("self",)).select_related("year").get(pk=quarter.pk)
+        locked = lock(quarter)
         organisation = _ledger_of(by, programme)
         is_closing = locked.kind == Quarter.Kind.CLOSING
         day = (as_at or usual_day(locked)) if is_closing else locked.last_day
@@ -190,7 +191,7 @@ def add_item(
     back what the first wrote.
     """
     with transaction.atomic():
-        locked = Quarter.objects.select_for_update(of=("self",)).get(pk=quarter.pk)
+        locked = lock(quarter)
         organisation = _ledger_of(by, programme)
         same = {"quarter_id": locked.pk, "kind": kind, "amount": amount, "reason": reason.strip()}
         if before := rows.written_before(ReconcilingItem, once, by=by, **same):
@@ -278,8 +279,10 @@ def is_certified(organisation: Organisation, quarter: Quarter) -> bool:
 
 
 def _cannot_be_changed(organisation: Organisation, quarter: Quarter) -> Iterable[Problem]:
+    """A certified claim stands on the total that was there; one that was certified without any may be given it."""
     claim = Claim.objects.in_force().filter(quarter=quarter, source__kept_by=organisation).first()
-    if claim:
+    totals = ControlTotal.objects.of_ledger(organisation, quarter.programme).filter(quarter=quarter)
+    if claim and totals.filter(created_at__lte=claim.certified_at).exists():
         yield Problem(
             "certified",
             f"{claim.reference} is certified on this reconciliation, so it stands. "

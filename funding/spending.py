@@ -1,6 +1,6 @@
 """Recording what the ledger shows: entries with their split, and what puts them right afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
@@ -149,10 +149,13 @@ def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User, o
     disallowed. The second of two calls with the same `once` hands back what the first wrote.
     """
     with database.atomic():
-        entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        if before := rows.written_before(Transaction, once, by=by, takes_back=original, reason=reason):
+            return before
+        _require_own(original, by)
+        locked = _lock_quarters({quarter}, original.recorded_by)[quarter.pk]
+        entry = _lock(original)
         if before := rows.written_before(Transaction, once, by=by, takes_back=entry, reason=reason):
             return before
-        _require_own(entry, by)
         if entry.takes_back_id:
             raise refuse(
                 "F01", f"{entry.reference} takes back {entry.takes_back}. Record what is right as a new entry."
@@ -176,7 +179,6 @@ def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User, o
                 "against its disallowance.",
                 "how",
             )
-        locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
         _require_undeclared(entry, locked)
         return _take_back(entry, locked, [-line.cost for line in _lines(entry)], reason=reason, by=by, once=once)
 
@@ -200,15 +202,18 @@ def credit(
     hands back what the first wrote.
     """
     with database.atomic():
-        entry = Transaction.objects.select_for_update(of=("self",)).get(pk=original.pk)
-        if before := rows.written_before(Transaction, once, by=by, takes_back=entry, cost=-amount, reason=reason):
+        same = {"takes_back": original, "cost": -amount, "reason": reason}
+        if before := rows.written_before(Transaction, once, by=by, **same):
             return before
-        _require_own(entry, by)
+        _require_own(original, by)
+        locked = _lock_quarters({quarter}, original.recorded_by)[quarter.pk]
+        entry = _lock(original)
+        if before := rows.written_before(Transaction, once, by=by, **same):
+            return before
         if entry.is_void or entry.cost <= 0 or amount <= 0:
             raise refuse(
                 "F01", "A credit is above nought and takes back an entry in force that is above nought.", "amount"
             )
-        locked = _lock_quarters({quarter}, entry.recorded_by)[quarter.pk]
         _require_undeclared(entry, locked)
         remaining = disallowed_remaining(entry, against) if against else remaining_by_line(entry)
         left = sum(remaining, NOUGHT)
@@ -261,10 +266,10 @@ def disallowed_remaining(entry: Transaction, disallowance: Disallowance) -> list
 def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None = None) -> Transaction:
     """Strike out an entry typed by mistake, while its quarter is open and nothing of it is declared or claimed."""
     with database.atomic():
-        locked = Transaction.objects.select_for_update(of=("self",)).get(pk=entry.pk)
-        _require_own(locked, by)
-        lines = _lines(locked)
-        _lock_quarters({line.quarter for line in lines}, locked.recorded_by)
+        _require_own(entry, by)
+        lines = _lines(entry)
+        _lock_quarters({line.quarter for line in lines}, entry.recorded_by)
+        locked = _lock(entry)
         problems = list(
             _declared_already(
                 [Charged(line=line.budget_line, quarter=line.quarter, cost=line.cost) for line in lines],
@@ -297,7 +302,7 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
     A line that is claimed, or that was taken back in part, keeps its state with its credits.
     """
     with database.atomic():
-        locked = Transaction.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        locked = _lock(entry)
         _require_own(locked, by)
         released = []
         for line in _lines(locked):
@@ -324,21 +329,23 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
 def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Transaction]:
     """Reverse what remains of each accrual recorded in a quarter, one to one, into the next or the closing period.
 
-    Part of closing the quarter for money, inside its transaction; `by` closes, the ledgers stay their keepers'.
+    Part of closing the quarter for money, inside its transaction, with both quarters locked; `by` closes, the
+    ledgers stay their keepers'.
     """
-    accruals = (
-        Transaction.objects.in_force()
-        .filter(kind=Transaction.Kind.ACCRUAL, lines__quarter=quarter)
-        .distinct()
-        .order_by("reference")
-    )
+    found = Transaction.objects.in_force().filter(kind=Transaction.Kind.ACCRUAL, lines__quarter=quarter)
+    accruals = Transaction.objects.filter(pk__in=found.values("pk")).order_by("pk")
     reversals = []
-    for accrual in accruals:
+    for accrual in accruals.select_for_update(of=("self",), no_key=True):
         remaining = remaining_by_line(accrual)
         if any(remaining):
             reason = f"Accrual of {quarter.code} reversed at its close"
             reversals.append(_take_back(accrual, into, [-left for left in remaining], reason=reason, by=by))
     return reversals
+
+
+def _lock(entry: Transaction) -> Transaction:
+    """The entry with its row locked; the quarters that the act writes into are locked before it."""
+    return Transaction.objects.select_for_update(of=("self",), no_key=True).get(pk=entry.pk)
 
 
 def _recording_organisation(by: User) -> Organisation:
@@ -434,6 +441,29 @@ def _write(entry: Transaction, parts: Sequence[Charged], *, by: User) -> Transac
     return entry
 
 
+@dataclass(frozen=True)
+class _Left:
+    """What an entry still amounts to after all that took parts of it back, in pounds; `nets` by the line's number."""
+
+    cost: Decimal
+    vat: Decimal
+    recoverable_vat: Decimal
+    nets: Mapping[int, Decimal]
+
+
+def _left_of(entry: Transaction) -> _Left:
+    backs = list(entry.taken_back_by.in_force())
+    nets = {line.number: line.net for line in entry.lines.all()}
+    for line in SpendLine.objects.filter(transaction__in=backs):
+        nets[line.number] += line.net
+    return _Left(
+        cost=sum((back.cost for back in backs), entry.cost),
+        vat=sum((back.vat for back in backs), entry.vat),
+        recoverable_vat=sum((back.recoverable_vat for back in backs), entry.recoverable_vat),
+        nets=nets,
+    )
+
+
 def _take_back(
     original: Transaction,
     quarter: Quarter,
@@ -446,12 +476,12 @@ def _take_back(
     once: UUID | None = None,
 ) -> Transaction:
     """Write the mirror of an entry: the given (negative) cost for each of its lines, in their order and state."""
-    cost = sum(costs, NOUGHT)
-    whole = cost == -original.cost
-    # The credit's own VAT and recovered VAT stand in the original's proportions; the cost is exact.
-    share = cost / original.cost if original.cost else NOUGHT
-    vat = -original.vat if whole else round_to_penny(original.vat * share)
-    recoverable = -original.recoverable_vat if whole else round_to_penny(original.recoverable_vat * share)
+    cost, left = sum(costs, NOUGHT), _left_of(original)
+    whole = cost == -left.cost
+    # The credit's VAT and recovered VAT are its share of what is left of them, so that the last one takes the rest.
+    share = NOUGHT if whole else cost / left.cost
+    vat = -left.vat if whole else round_to_penny(left.vat * share)
+    recoverable = -left.recoverable_vat if whole else round_to_penny(left.recoverable_vat * share)
     entry = Transaction(
         reference=rows.next_reference("T"),
         recorded_by=original.recorded_by,
@@ -476,7 +506,7 @@ def _take_back(
         entry.once = once
     rows.create(entry, by=by, reason=reason)
     lines = _lines(original)
-    nets = [-line.net for line in lines] if whole else _apportion_net(entry.net, costs)
+    nets = [-left.nets[line.number] for line in lines] if whole else _apportion_net(entry.net, costs)
     for line, part, net in zip(lines, costs, nets, strict=True):
         same = line.quarter_id == quarter.pk
         mirror = SpendLine(

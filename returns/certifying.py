@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from board import clock, events, rows
+from board import clock, events, quarters, rows
 from board.models import Programme, Quarter, Role, User
 from core.money import in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -38,7 +38,7 @@ def open_return(*, kind: str, programme: Programme, quarter: Quarter, by: User) 
         raise refuse("kind", f"There is no {wanted.title.lower()} for {quarter}. Choose a quarter.", "quarter")
     with transaction.atomic():
         # The quarter's row stands for the series, which has no row of its own before its first revision.
-        Quarter.objects.select_for_update(of=("self",)).get(pk=quarter.pk)
+        quarters.lock(quarter)
         series = list(series_of(kind, programme, quarter))
         if series and not series[-1].is_frozen:
             return series[-1]

@@ -9,7 +9,7 @@ from board.models import Organisation, Quarter, Reopening, Role, User
 from board.quarters import MONEY, RESULTS
 from core.problems import Problem, refuse, refuse_if_blocking
 from funding import spending
-from funding.models import Claim, Transaction
+from funding.models import Claim, Declaration, Transaction
 
 
 def close(*, quarter: Quarter, what: str, by: User) -> Quarter:
@@ -21,15 +21,17 @@ def close(*, quarter: Quarter, what: str, by: User) -> Quarter:
     """
     _require_right(quarter, by)
     with transaction.atomic():
-        locked = Quarter.objects.select_for_update(of=("self",)).select_related("programme", "year").get(pk=quarter.pk)
-        refuse_if_blocking(_problems(locked, what))
+        locked = quarters.lock(quarter)
+        into = into_which(locked) if what == MONEY else None
+        # Locked before its accruals, as whoever credits one locks it.
+        into = quarters.lock(into) if into else None
+        refuse_if_blocking([*_problems(locked, what), *_already_declared(locked, into)])
         if quarters.closed_at(locked, what) and needs_closing_again(locked, what):
             _end_reopenings(locked, what, by)
         else:
             locked = quarters.mark_closed(locked, what, by=by)
-        if what == MONEY:
-            into = into_which(locked)
-            reversed_now = spending.reverse_accruals(quarter=locked, into=into, by=by) if into else []
+        if into:
+            reversed_now = spending.reverse_accruals(quarter=locked, into=into, by=by)
             if reversed_now:
                 events.record(
                     "quarter.reverse-accruals",
@@ -49,7 +51,7 @@ def into_which(quarter: Quarter) -> Quarter | None:
 
 def needs_closing_again(quarter: Quarter, what: str) -> bool:
     """Whether a closed quarter stands open by a reopening, or holds accruals that were never reversed."""
-    return bool(_open_reopenings(quarter, what)) or (what == MONEY and bool(_standing_accruals(quarter)))
+    return bool(quarters.reopened(quarter, what, clock.now())) or (what == MONEY and bool(_standing_accruals(quarter)))
 
 
 def reopen(
@@ -61,23 +63,25 @@ def reopen(
     right in the open quarter, so that no signed figure changes.
     """
     _require_right(quarter, by)
-    problems = []
-    if what == MONEY and (claim := Claim.objects.in_force().filter(quarter=quarter).first()):
-        problems.append(
-            Problem(
-                "certified",
-                f"The claim {claim.reference} is certified, so {quarter} is not opened again for money. "
-                "Put the error right in the open quarter; it will show there as relating to this one.",
+    with transaction.atomic():
+        # Whoever certifies the claim takes the same lock, so that a quarter is never both claimed and open.
+        locked, problems = quarters.lock(quarter), []
+        if what == MONEY and (claim := Claim.objects.in_force().filter(quarter=locked).first()):
+            problems.append(
+                Problem(
+                    "certified",
+                    f"The claim {claim.reference} is certified, so {locked} is not opened again for money. "
+                    "Put the error right in the open quarter; it will show there as relating to this one.",
+                )
             )
+        if not reason.strip():
+            problems.append(Problem("reason", "Give the reason for opening the quarter again.", True, "reason"))
+        if until <= clock.now():
+            problems.append(Problem("until", "Choose a day that is still ahead.", True, "until"))
+        refuse_if_blocking(problems)
+        return quarters.reopen(
+            quarter=locked, what=what, organisation=organisation, reason=reason.strip(), until=until, by=by
         )
-    if not reason.strip():
-        problems.append(Problem("reason", "Give the reason for opening the quarter again.", True, "reason"))
-    if until <= clock.now():
-        problems.append(Problem("until", "Choose a day that is still ahead.", True, "until"))
-    refuse_if_blocking(problems)
-    return quarters.reopen(
-        quarter=quarter, what=what, organisation=organisation, reason=reason.strip(), until=until, by=by
-    )
 
 
 def _require_right(quarter: Quarter, by: User) -> None:
@@ -114,6 +118,23 @@ def _problems(quarter: Quarter, what: str) -> list[Problem]:
     return found
 
 
+def _already_declared(quarter: Quarter, into: Quarter | None) -> list[Problem]:
+    """What is declared does not change, and so takes no reversal either."""
+    if into is None:
+        return []
+    accruals = Transaction.objects.in_force().filter(kind=Transaction.Kind.ACCRUAL, lines__quarter=quarter)
+    sources = accruals.values("lines__budget_line__source")
+    declared = Declaration.objects.in_force().filter(quarter=into, source__in=sources)
+    return [
+        Problem(
+            "declared",
+            f"{row.source} is declared for {into} already, and its accruals of {quarter} are reversed there. "
+            f"Ask {row.organisation} to withdraw that declaration first.",
+        )
+        for row in declared.select_related("source", "organisation").order_by("source__position", "source__code")
+    ]
+
+
 def _standing_accruals(quarter: Quarter) -> list[Transaction]:
     """Accruals recorded in the quarter that nothing has taken back."""
     rows = Transaction.objects.in_force().filter(kind=Transaction.Kind.ACCRUAL, lines__quarter=quarter)
@@ -121,13 +142,8 @@ def _standing_accruals(quarter: Quarter) -> list[Transaction]:
     return [row for row in rows if all(other.is_void for other in row.taken_back_by.all())]
 
 
-def _open_reopenings(quarter: Quarter, what: str) -> list[Reopening]:
-    now = clock.now()
-    return [row for row in quarter.reopenings.filter(what=what) if row.opened_at <= now < row.until]
-
-
 def _end_reopenings(quarter: Quarter, what: str, by: User) -> None:
-    for row in _open_reopenings(quarter, what):
+    for row in quarters.reopened(quarter, what, clock.now()):
         # A reopening ends after it begins, be it by a moment.
         row.until = max(clock.now(), row.opened_at + timedelta(microseconds=1))
         row.save()

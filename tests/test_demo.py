@@ -20,6 +20,7 @@ from funding.reconciling import reconciliation
 from kpis.models import Submission
 from returns.certifying import signing_problems
 from returns.models import Document, Return
+from tests import factories
 
 D = Decimal
 Person = Callable[[str], User]
@@ -62,6 +63,16 @@ def test_it_refuses_where_it_is_no_demonstration(settings: object) -> None:
     settings.DEMONSTRATION = False
     with pytest.raises(CommandError, match="not a demonstration"):
         call_command("demo")
+
+
+@pytest.mark.django_db
+def test_it_refuses_a_database_that_is_in_use(settings: object) -> None:
+    """Its accounts have a known password, so it never comes into a database with people of its own."""
+    settings.DEMONSTRATION = True
+    factories.person("administrator", "pfcc")
+    with pytest.raises(CommandError, match="This database is in use"):
+        call_command("demo")
+    assert not Programme.objects.exists()
 
 
 def test_claims_of_a_year_sum_to_what_the_ledgers_say(demonstration: Person) -> None:

@@ -9,6 +9,7 @@ from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
 from config.demo import budgets, ledger, money, performance, reconciled, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
+from core.problems import refuse
 from funding import claims
 from funding.models import Claim
 from returns import certifying, closing
@@ -32,7 +33,12 @@ def is_loaded() -> bool:
 
 
 def load() -> None:
-    """Everything, or nothing. What it writes depends on nothing but this code."""
+    """Everything, or nothing. What it writes depends on nothing but this code.
+
+    Refuses where anybody else's programme or person is: its accounts have a known password.
+    """
+    if Programme.objects.exists() or User.objects.exists():
+        raise refuse("demonstration", "This database is in use. Load the demonstration into an empty one.")
     with transaction.atomic():
         organisations = load_organisations()
         people = load_people(organisations)

@@ -206,6 +206,17 @@ def test_only_its_own_officers_reconcile_a_ledger(money: Money) -> None:
         total(money, "5.00", by=factories.person("finance-officer", "southend"))
 
 
+def test_a_claim_that_was_certified_before_any_total_may_still_be_given_one(money: Money) -> None:
+    """A database that came from before totals has such claims, and a revision asks for the total."""
+    money.record("100.00")
+    certify(money)
+    with clock.at(date(2023, 8, 1)):
+        row = total(money, "100.02")
+        item(money, "0.02")
+        assert stands(money).is_reconciled
+        total(money, "100.02", ledger_print="The same, printed again", seen_version=row.version)
+
+
 def test_what_a_certified_claim_stood_on_is_not_changed(money: Money) -> None:
     money.record("100.00")
     row = total(money, "108.00")

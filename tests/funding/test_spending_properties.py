@@ -87,13 +87,21 @@ def test_a_reversal_leaves_nothing_on_any_line(money: Money, cost: Decimal, cuts
 
 
 @quick
-@given(cost=pence, cuts=shares, steps=st.lists(st.integers(1, 100), min_size=1, max_size=5))
+@given(
+    net=pence,
+    vat_percent=st.integers(0, 20),
+    kept=st.integers(0, 100),
+    cuts=shares,
+    steps=st.lists(st.integers(1, 100), min_size=1, max_size=5),
+)
 def test_partial_credits_never_pass_a_line_and_end_at_exactly_nought(
-    money: Money, cost: Decimal, cuts: tuple, steps: list[int]
+    money: Money, net: Decimal, vat_percent: int, kept: int, cuts: tuple, steps: list[int]
 ) -> None:
     def body() -> None:
-        entry = money.record(str(cost), *charges(money, cuts))
-        left = cost
+        vat = (net * vat_percent / 100).quantize(Decimal("0.01"))
+        recovered = (vat * kept / 100).quantize(Decimal("0.01"))
+        entry = money.record(str(net), *charges(money, cuts), vat=vat, recoverable_vat=recovered)
+        left = entry.cost
         for step in steps:
             amount = (left * step / 100).quantize(Decimal("0.01"))
             if not 0 < amount <= left:
@@ -120,5 +128,10 @@ def test_partial_credits_never_pass_a_line_and_end_at_exactly_nought(
                 by=money.finance,
             )
         assert remaining_by_line(entry) == [NOUGHT] * 3
+        # Net, VAT and what is recovered of it come to nought too, over all and on each line.
+        for figure in ("net", "vat", "recoverable_vat"):
+            assert sum(getattr(row, figure) for row in Transaction.objects.all()) == NOUGHT
+        for line in entry.lines.all():
+            assert sum(row.net for row in SpendLine.objects.filter(number=line.number)) == NOUGHT
 
     each_example(body)

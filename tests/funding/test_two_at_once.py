@@ -6,7 +6,7 @@ Both wait for each other before they act, and act many times over, so that they 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from threading import Barrier
 from uuid import uuid4
@@ -16,11 +16,13 @@ from django.db import connection, transaction
 
 from board import clock
 from board.models import Quarter
+from board.quarters import MONEY, lock
 from core.money import NOUGHT
 from core.problems import Refused
 from funding import claims, declaring, reconciling, spending
 from funding.models import Claim, ClaimLine, ControlTotal, Declaration, ReconcilingItem, SpendLine, Transaction
 from funding.spending import Charge
+from returns import closing
 from tests import factories
 from tests.factories import Money
 
@@ -154,6 +156,49 @@ def certify(money: Money, quarter: Quarter, reference: str) -> Claim:
             expected=D("100.00"),
             by=money.finance,
         )
+
+
+def test_a_credit_beside_the_close_of_its_quarter_and_neither_waits_for_ever(money: Money) -> None:
+    """The credit refers to the quarter that is being closed, and takes the pounds that the close reverses."""
+    for number in range(TIMES):
+        quarter, second = money.quarter(), money.quarter("2023-24-Q2")
+        entry = money.record("100.00", kind=Transaction.Kind.ACCRUAL, on=date(2023, 6, 30))
+        credit = {"amount": D("40.00"), "document_number": f"CN{number}", "reason": "Less", "by": money.finance}
+
+        def close(quarter: Quarter = quarter, second: Quarter = second) -> None:
+            with transaction.atomic():
+                locked, into = lock(quarter), lock(second)
+                spending.reverse_accruals(quarter=locked, into=into, by=money.finance)
+
+        results = at_once(
+            close,
+            lambda entry=entry, credit=credit, second=second: spending.credit(
+                original=again(entry), quarter=second, **credit
+            ),
+        )
+        assert len(done(results)) >= 1
+        assert spending.remaining_by_line(again(entry)) == [NOUGHT]
+
+
+def test_a_quarter_is_never_both_claimed_and_opened_again(money: Money) -> None:
+    first = closed_first_quarter(money)
+    officer = factories.person("commissioning-officer", "pfcc")
+    for number in range(TIMES):
+        results = at_once(
+            lambda n=number: certify(money, first, f"claim-{n}"),
+            lambda: closing.reopen(
+                quarter=first,
+                what=MONEY,
+                organisation=None,
+                reason="A late invoice",
+                until=clock.now() + timedelta(days=2),
+                by=officer,
+            ),
+        )
+        assert len(done(results)) == 1
+        for claim in Claim.objects.in_force():
+            claims.withdraw(claim=claim, reason="Returned unpaid", by=money.finance)
+        first.reopenings.all().delete()
 
 
 def test_a_claim_is_certified_once(money: Money) -> None:

@@ -10,7 +10,8 @@ from board import clock
 from board.models import Event, Quarter
 from board.quarters import MONEY, RESULTS, is_open
 from core.problems import Refused
-from funding.models import Transaction
+from funding import declaring
+from funding.models import Declaration, Transaction
 from funding.spending import Charge, void
 from returns import closing
 from tests.factories import person
@@ -53,6 +54,19 @@ def test_the_fourth_quarter_reverses_into_the_closing_period(scene: Scene) -> No
         scene.close(quarter=scene.quarter("2023-24-Q4"))
     [back] = reversals()
     assert back.lines.get().quarter.code == "2023-24-closing"
+
+
+def test_a_close_asks_for_the_declaration_of_the_quarter_that_takes_its_reversals_to_be_withdrawn(scene: Scene) -> None:
+    scene.spend()
+    declaring.declare(source=scene.money.grant, quarter=scene.quarter("2023-24-Q2"), nil=True, by=scene.money.finance)
+    with pytest.raises(Refused, match=r"is declared for 2023-24 Q2 .* already, and its accruals of 2023-24 Q1"):
+        scene.close()
+    assert reversals() == [] and scene.quarter().money_closed_at is None
+    declaring.withdraw(
+        declaration=Declaration.objects.get(quarter__code="2023-24-Q2"), reason="Too early", by=scene.money.finance
+    )
+    scene.close()
+    assert len(reversals()) == 1
 
 
 def test_closing_for_results_leaves_the_money_open_and_its_accruals_alone(scene: Scene) -> None:

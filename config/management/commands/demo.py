@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import runner
 from config.demo.partnership import ACCOUNTS, PASSWORD
+from core.problems import Refused
 
 
 class Command(BaseCommand):
@@ -30,5 +31,8 @@ class Command(BaseCommand):
             self.stdout.write("The demonstration is loaded already.")
         else:
             self.stdout.write("Loading the demonstration; this takes a minute or two.")
-            runner.load()
+            try:
+                runner.load()
+            except Refused as refusal:
+                raise CommandError(str(refusal)) from refusal
             self.stdout.write("The demonstration is loaded.")
