@@ -6,9 +6,11 @@
 from datetime import datetime
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from board import clock, events
 from board.models import Organisation, Programme, Quarter, Reopening, User
+from core.forms import day_in_words
 from core.problems import Problem, refuse, refuse_if_blocking
 
 MONEY = Reopening.What.MONEY
@@ -29,7 +31,7 @@ def is_open(quarter: Quarter, what: str, moment: datetime, organisation: Organis
     if quarter.kind == Quarter.Kind.CLOSING:
         if what == RESULTS or not _fourth_quarter(quarter).money_closed_at:
             return False
-    elif moment.date() < quarter.first_day or (quarter.kind == Quarter.Kind.FOLLOW_UP and what == MONEY):
+    elif timezone.localdate(moment) < quarter.first_day or (quarter.kind == Quarter.Kind.FOLLOW_UP and what == MONEY):
         return False
     if closed_at(quarter, what) is None:
         return True
@@ -79,7 +81,7 @@ def lock_open(quarter: Quarter, what: str, *, organisation: Organisation | None 
     thing = "spend" if what == MONEY else "results"
     raise refuse(
         "F02",
-        f"{locked} was closed for {thing} on {shut:%-d %B %Y}. "
+        f"{locked} was closed for {thing} on {day_in_words(shut)}. "
         + (
             "Record it in an open quarter; it will show there as relating to the earlier one."
             if what == MONEY
@@ -107,7 +109,7 @@ def mark_closed(quarter: Quarter, what: str, *, by: User) -> Quarter:
     if locked.kind != Quarter.Kind.CLOSING and clock.today() <= locked.last_day:
         problems.append(
             Problem(
-                "running", f"{locked} runs until {locked.last_day:%-d %B %Y}. Close it after that.", True, "quarter"
+                "running", f"{locked} runs until {day_in_words(locked.last_day)}. Close it after that.", True, "quarter"
             )
         )
     refuse_if_blocking(problems)

@@ -99,6 +99,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+    # A connection that the server has dropped meanwhile is replaced, and nobody sees an error for it.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# The limits on signing in count here, so that all workers count together.
+CACHES = {"default": env.cache("CACHE_URL", default="dbcache://cache")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "board.User"

@@ -1,5 +1,6 @@
 """The front door: first pages by role, a programme's page, the record of acts, health and error pages."""
 
+import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -21,6 +22,8 @@ from config.filters import EventFilters
 from config.tables import EventTable, ProjectMoneyTable
 from core.tables import Table
 
+logger = logging.getLogger(__name__)
+
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -33,7 +36,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def _bare_page(name: str, status: int) -> HttpResponse:
     """A page without the request: the database or the session may be what failed."""
-    page = get_template(name).render({"frame": {"service": SERVICE, "owner": OWNER}})
+    try:
+        page = get_template(name).render({"frame": {"service": SERVICE, "owner": OWNER}})
+    except Exception:
+        # What failed may be the list of collected files, which every page of ours asks for its style.
+        logger.exception("%s cannot be drawn", name)
+        page = "Sorry, something went wrong. The fault is ours. Try again in a few minutes."
+        return HttpResponse(page, status=status, content_type="text/plain; charset=utf-8")
     return HttpResponse(page, status=status)
 
 

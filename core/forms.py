@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
 
 from core.problems import Problem
 
@@ -44,8 +45,10 @@ def read_day(text: str) -> date:
         raise ValueError(f"“{given}” is not a day of the calendar. Check the day and the month") from None
 
 
-def day_in_words(day: date) -> str:
-    """date(2023, 4, 3) -> "3 April 2023"."""
+def day_in_words(day: date | datetime) -> str:
+    """date(2023, 4, 3) -> "3 April 2023"; of a moment, the day in England on which it fell."""
+    if isinstance(day, datetime):
+        day = timezone.localtime(day)
     return f"{day.day} {day:%B} {day.year}"
 
 

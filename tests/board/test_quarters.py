@@ -43,6 +43,13 @@ def test_a_quarter_opens_on_its_first_day_and_stays_open_until_it_is_closed(
     assert is_open(quarter(programme), MONEY, moment(day)) is is_it
 
 
+def test_a_quarter_begins_at_midnight_in_england(programme: Programme) -> None:
+    """On 1 July it is still 30 June in universal time until one in the morning."""
+    second = quarter(programme, "2023-24-Q2")
+    assert is_open(second, MONEY, moment(date(2023, 7, 1), hour=0))
+    assert not is_open(second, MONEY, moment(date(2023, 6, 30), hour=23))
+
+
 def test_it_closes_separately_for_money_and_for_results(programme: Programme, by: User) -> None:
     row = close(quarter(programme), MONEY, by)
     now = moment(date(2023, 7, 6))

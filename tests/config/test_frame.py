@@ -76,6 +76,17 @@ def test_errors_are_pages_in_plain_words(client: Client, officer: Any, address: 
     assert "Domestic abuse perpetrator fund: grant and returns</a>" in page
 
 
+@pytest.mark.urls(__name__)
+def test_what_failed_is_said_even_where_no_page_can_be_drawn(client: Client, officer: Any, monkeypatch: Any) -> None:
+    """The style of every page is looked up in a list of files, which may be what is missing."""
+    client.force_login(officer)
+    client.raise_request_exception = False
+    monkeypatch.setattr("config.views.get_template", lambda name: 1 / 0)
+    response = client.get("/broken")
+    assert (response.status_code, response["Content-Type"]) == (500, "text/plain; charset=utf-8")
+    assert response.content.decode().startswith("Sorry, something went wrong.")
+
+
 def test_a_form_of_another_session_is_refused_in_plain_words(officer: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(officer)

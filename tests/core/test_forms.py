@@ -1,7 +1,7 @@
 """What the fields take and refuse, and how a refusal returns to the form."""
 
 import uuid
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django import forms
@@ -54,6 +54,12 @@ def test_leap_day_is_read() -> None:
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31)))
 def test_every_day_is_read_back_from_its_words_and_its_numbers(day: date) -> None:
     assert read_day(day_in_words(day)) == read_day(day.isoformat()) == read_day(f"{day:%d/%m/%Y}") == day
+
+
+def test_a_moment_reads_as_the_day_in_england_on_which_it_fell() -> None:
+    """Half an hour before midnight in summer's universal time is the next day here."""
+    assert day_in_words(datetime(2023, 6, 30, 23, 30, tzinfo=UTC)) == "1 July 2023"
+    assert day_in_words(datetime(2023, 12, 31, 23, 30, tzinfo=UTC)) == "31 December 2023"
 
 
 def test_a_day_field_shows_its_day_in_words_and_is_unchanged_by_them() -> None:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from board import clock
 from board.models import Programme, Quarter
+from core.forms import day_in_words
 from core.problems import Refused
 from returns import certifying, files
 from returns.files import File
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         series = certifying.series_of(kind.code, quarter.programme, quarter)
         certified = certifying.in_force(series)
         if certified is not None:
-            when = f"{certified.certified_at:%-d %B %Y}"
+            when = day_in_words(certified.certified_at)
             return [files.stored(certified, kept) for kept in ("xlsx", "pdf")], (
                 f"{certified.reference}, certified on {when}, content {certified.content_hash}"
             )
