@@ -149,7 +149,16 @@ class Role(models.Model):
                 violation_error_message="An auditor's access needs a last day.",
             ),
             models.UniqueConstraint(
-                fields=["user", "organisation", "kind", "programme", "starts_on"], name="role_given_once"
+                fields=["user", "organisation", "kind", "programme", "starts_on"],
+                name="role_given_once",
+                violation_error_message="This person has the role from that day already.",
+            ),
+            # A database holds two empty programmes to be different ones.
+            models.UniqueConstraint(
+                fields=["user", "organisation", "kind", "starts_on"],
+                condition=Q(programme=None),
+                name="role_for_every_programme_given_once",
+                violation_error_message="This person has the role from that day already.",
             ),
         ]
 

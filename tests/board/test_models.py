@@ -108,3 +108,15 @@ def test_people_sign_in_by_a_lower_case_address_and_a_password_that_is_kept_hash
 def test_only_administrators_enter_the_administration(programme: Programme) -> None:
     assert factories.person("administrator", "pfcc").is_staff
     assert not factories.person("cfo", "pfcc").is_staff
+
+
+@pytest.mark.parametrize("every_programme", [True, False])
+def test_a_role_from_one_day_is_given_once_be_it_for_one_programme_or_for_all(
+    programme: Programme, every_programme: bool
+) -> None:
+    given = factories.person("cfo", "pfcc", programme=None if every_programme else programme).acting
+    again = Role(**{name: getattr(given, name) for name in ("user", "organisation", "kind", "programme", "starts_on")})
+    with pytest.raises(ValidationError, match="has the role from that day already"):
+        again.full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again.save()
