@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 from django.urls import URLPattern, path
 
-from funding.views import budget, claims, contract, declare, explain, imports, ledger, reconcile, record, spend, tie
+from funding.views import (
+    account,
+    budget,
+    claims,
+    contract,
+    declare,
+    explain,
+    imports,
+    ledger,
+    reconcile,
+    record,
+    spend,
+    tie,
+)
 
 app_name = "funding"
 
@@ -51,6 +64,9 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         # A claim's reference holds slashes, so what is done with one comes before it.
         path("claims/receive/<path:reference>/", claims.Receive.as_view(), name="receive"),
         path("claims/disallow/<path:reference>/", claims.Disallow.as_view(), name="disallow"),
+        path("account/<str:programme>/", account.FunderAccount.as_view(), name="account"),
+        path("account/<str:programme>/repay/", account.Repay.as_view(), name="repay"),
+        path("repayments/<str:reference>/void/", account.VoidRepayment.as_view(), name="void-repayment"),
         path("receipts/<str:reference>/void/", claims.VoidReceipt.as_view(), name="void-receipt"),
         path("claims/<path:reference>/", claims.ClaimPage.as_view(more_links=claim_links), name="claim"),
         path("explain/<str:programme>/<str:quarter>/<str:project>/", explain.Explain.as_view(), name="explain"),

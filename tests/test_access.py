@@ -19,7 +19,7 @@ from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Receipt, ReconcilingItem, Transaction
+from funding.models import BudgetLine, Claim, Receipt, ReconcilingItem, Repayment, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -74,6 +74,15 @@ def open_item(quarter: Quarter) -> ReconcilingItem:
     )
 
 
+def repaid(programme: Programme) -> Repayment:
+    """A payment back to the funder; the demonstration owes it nothing."""
+    grant = programme.sources.get(code="GRANT")
+    by = Role.objects.filter(kind="finance-officer", organisation=programme.recipient).first().user
+    row = Repayment(reference="REP-000900", source=grant, year=programme.years.first(), amount=Decimal("1.00"))
+    row.repaid_on, row.why, row.reason = date(2025, 4, 1), Repayment.Why.OVERPAID, "Refused after it was paid"
+    return kept_rows.create(row, by=by)
+
+
 def rows() -> dict[str, list[tuple]]:
     """For each address with arguments, the rows that it is tried on."""
     programme = Programme.objects.get(code="DAPF-2023-25")
@@ -106,6 +115,9 @@ def rows() -> dict[str, list[tuple]]:
         "funding:receive": [claim],
         "funding:claim": [claim],
         "funding:disallow": [claim],
+        "funding:account": [(code,)],
+        "funding:repay": [(code,)],
+        "funding:void-repayment": [(repaid(programme).reference,)],
         "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
         "funding:explain": [(code, quarter.code, "CHB")],
         "funding:tie": [(code, "2024-25")],

@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 
 from board import clock
+from board.models import Year
 from core.forms import DayField, OnceForm
 from core.money import NOUGHT, MoneyFormField, in_words
-from funding.models import ReceiptPart, SpendLine
+from funding.models import ReceiptPart, Repayment, SpendLine
 
 
 class ReceiptForm(OnceForm):
@@ -55,6 +56,33 @@ class ReceiptForm(OnceForm):
     def short(self) -> Decimal:
         """How much less than is owed was paid; nought where it was paid in full."""
         return max(self.owed - self.cleaned_data["amount"], NOUGHT)
+
+
+class RepaymentForm(OnceForm):
+    """What was paid back to the funder, and why."""
+
+    marks_optional = False
+
+    repaid_on = DayField(label="Paid on", help_text="As the bank shows it. For example, 3 August 2024")
+    amount = MoneyFormField(
+        label="Amount paid back",
+        min_value=Decimal("0.01"),
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
+    )
+    year = forms.ModelChoiceField(label="Award year that it concerns", queryset=Year.objects.none(), empty_label=None)
+    why = forms.ChoiceField(label="Why is it paid back?", choices=Repayment.Why.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(label="In your words", widget=forms.Textarea(attrs={"rows": 3}))
+    bank_reference = forms.CharField(
+        label="Bank reference (optional)",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
+    )
+
+    def __init__(self, *args: Any, years: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].queryset = years
+        self.fields["why"].error_messages["required"] = "Choose why it is paid back"
 
 
 class DisallowForm(OnceForm):

@@ -9,6 +9,7 @@ from funding.models.claiming import (
     DisallowancePart,
     Receipt,
     ReceiptPart,
+    Repayment,
 )
 from funding.models.given import (
     Award,
@@ -52,6 +53,7 @@ __all__ = [
     "Receipt",
     "ReceiptPart",
     "ReconcilingItem",
+    "Repayment",
     "Source",
     "SpendLine",
     "SupplierAlias",

@@ -279,6 +279,58 @@ class Receipt(Kept):
         return self.reference
 
 
+class RepaymentQuerySet(models.QuerySet["Repayment"]):
+    def visible_to(self, user: User) -> Self:
+        """For those who see the claims of the grant."""
+        role = user.acting
+        if role is None:
+            return self.none()
+        mine = self.filter(source__in=Source.objects.visible_to(user))
+        return mine if role.kind == Role.Kind.AUDITOR else mine.filter(source__programme__recipient=role.organisation)
+
+    def in_force(self) -> Self:
+        return self.filter(voided_at=None)
+
+
+class Repayment(Kept):
+    """One row is a payment back to the funder, as the recipient's bank shows it."""
+
+    class Why(models.TextChoices):
+        OVERPAID = "overpaid", "Paid more than is allowed: a negative claim, or cost disallowed after it was paid"
+        AFTER_THE_END = "after-the-end", "Found after the programme’s last period was closed"
+
+    reference = models.CharField(max_length=40, unique=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="repayments")
+    year = models.ForeignKey(Year, on_delete=models.PROTECT, related_name="repayments")
+    repaid_on = models.DateField()
+    amount = PenceField()
+    why = models.CharField(max_length=20, choices=Why)
+    reason = models.TextField()
+    bank_reference = models.CharField(max_length=60, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    void_reason = models.TextField(blank=True, editable=False)
+
+    objects = RepaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["reference"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(voided_at=None, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                name="repayment_void_has_a_reason",
+                violation_error_message="Give the reason for making the repayment void.",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0),
+                name="repayment_above_nought",
+                violation_error_message="A repayment is above nought.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
 class ReceiptPartQuerySet(models.QuerySet["ReceiptPart"]):
     def in_force(self) -> Self:
         """Without those of void receipts."""

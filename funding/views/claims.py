@@ -98,7 +98,20 @@ class Claims(ListPage):
             }
             for _, quarter in uncertified(self.request.user)
         ]
-        return super().get_context_data(**{"working": working, **kwargs})
+        return super().get_context_data(**{"working": working, "accounts": self.accounts(), **kwargs})
+
+    def accounts(self) -> list[Link]:
+        """The account between funder and recipient of each programme whose claims the person sees."""
+        user = self.request.user
+        grants = Source.objects.visible_to(user).filter(kind=Source.Kind.GRANT).select_related("programme__recipient")
+        return [
+            Link(
+                f"{grant.programme.code}: money with the funder",
+                reverse("funding:account", args=[grant.programme.code]),
+            )
+            for grant in grants
+            if sees_claims_of(user, grant.programme)
+        ]
 
 
 @dataclass(frozen=True)
@@ -345,8 +358,8 @@ class Disallow(ActPage):
     action, lookup, section = "claims.receive", "reference", "Claims"
     form_class, button, heading = DisallowForm, "Record the disallowance", "Record a disallowance"
     lead = (
-        "Enter what the funder refuses beside each line. The next claim of that year is lowered by it, once; "
-        "the line stays on record."
+        "Enter what the funder refuses beside each line. It is paid short, or paid back; later claims leave it out, "
+        "and the lines stay on record."
     )
 
     def get_queryset(self) -> QuerySet[Claim]:
