@@ -63,7 +63,8 @@ class FunderAccount(OfGrant, DetailPage):
     def get_lead(self) -> str:
         found = self.account
         back = f"{in_words(found.due_back)} is" if found.due_back > 0 else "nothing is"
-        return f"{self.object.programme.code}: {self.object.funder} owes {in_words(found.owed)}, and {back} due back to it."
+        owed = f"{self.object.funder} owes {in_words(found.owed)}"
+        return f"{self.object.programme.code}: {owed}, and {back} due back to it."
 
     def get_actions(self) -> Sequence[Link]:
         if not keeps_account(self.request.user, self.object):
