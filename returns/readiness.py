@@ -13,6 +13,7 @@ from core.money import NOUGHT, in_words
 from core.problems import Problem
 from funding import declaring, reconciling
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
+from funding.rules import march_is_not_outsized
 from kpis.results import outstanding
 from returns import closing
 from returns.kinds import claim_record, kind_of
@@ -85,6 +86,7 @@ def readiness(programme: Programme, quarter: Quarter, kind: str, today: date) ->
             _accruals_explained,
             _variances,
             _underspend,
+            _march,
             _held,
         ):
             found += list(rule(record))
@@ -260,6 +262,16 @@ def _underspend(record: Record) -> Iterator[Item]:
         record_it = Place("Record the notice", "budget.change", "funding:underspend", args, _back(record))
         places = (record_it, _budget(record))
         yield Item("F13", words, "warning", places)
+
+
+def _march(record: Record) -> Iterator[Item]:
+    """F20, from the year's last quarter on: what falls in March is known only then."""
+    if record.quarter.number < 4:
+        return
+    for problem in march_is_not_outsized(record.grant, record.quarter.year, record.today):
+        query = {"source": str(record.grant.pk), "year": str(record.quarter.year_id), "quarter": str(record.quarter.pk)}
+        place = Place("See the spend", "spending.read", "funding:spend", query=query)
+        yield Item(problem.code, problem.message, "warning", (place,))
 
 
 def _held(record: Record) -> Iterator[Item]:
