@@ -339,8 +339,9 @@ class Correct(OwnEntry, ActPage):
         given, by = form.cleaned_data, self.request.user
         if given["how"] == "whole":
             return reverse_entry(
-                original=self.object, quarter=given["quarter"], reason=given["reason"], by=by, once=given["once"]
-            )
+                original=self.object, quarter=given["quarter"], reason=given["reason"], by=by,
+                accounting_on=given["accounting_on"], once=given["once"],
+            )  # fmt: skip
         return credit(
             original=self.object,
             quarter=given["quarter"],
@@ -349,6 +350,7 @@ class Correct(OwnEntry, ActPage):
             reason=given["reason"],
             by=by,
             against=given.get("against") or None,
+            accounting_on=given["accounting_on"],
             once=given["once"],
         )
 
