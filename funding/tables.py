@@ -191,6 +191,21 @@ class ImpactTable(Table):
         orderable = False
 
 
+class GridImpactTable(Table):
+    """What many entries do to the budget lines that they charge."""
+
+    caption = "Against profile and budget"
+    line = Column("Budget line")
+    profile = MoneyColumn("Profile of the quarter", total=True)
+    before = MoneyColumn("Recorded so far", total=True)
+    rows = MoneyColumn("These rows", total=True)
+    after = MoneyColumn("With these rows", total=True)
+    left = MoneyColumn("Left of the year’s budget", total=True)
+
+    class Meta:
+        orderable = False
+
+
 class PercentColumn(TotalledColumn):
     """A percentage: −12.5%; a dash where there is none."""
 

@@ -11,6 +11,7 @@ from funding.views import (
     contract,
     declare,
     explain,
+    grid,
     imports,
     ledger,
     reconcile,
@@ -27,6 +28,7 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
     return [
         path("spend/", spend.SpendList.as_view(), name="spend"),
         path("spend/record/", record.Record.as_view(), name="record"),
+        path("spend/enter-many/", grid.EnterMany.as_view(), name="enter-many"),
         path("spend/<str:reference>/", spend.EntryPage.as_view(), name="entry"),
         path("spend/<str:reference>/recorded/", spend.RecordedPage.as_view(), name="recorded"),
         path("spend/<str:reference>/correct/", spend.Correct.as_view(), name="correct"),

@@ -63,6 +63,7 @@ class SpendList(ListPage):
     def get_actions(self) -> Sequence[Link]:
         wanted = [
             ("spending.record", Link("Record spend", reverse("funding:record"))),
+            ("spending.record", Link("Record many", reverse("funding:enter-many"), secondary=True)),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
             ("imports.read", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
