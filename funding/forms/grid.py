@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from board.access import acting_organisation
-from board.models import Organisation, Quarter, User
+from board.models import Organisation, Quarter, User, Year
 from contracts.models import Contract
 from core.forms import DayField, OnceForm, PlainForm
 from core.money import NOUGHT, MoneyFormField
@@ -97,9 +97,12 @@ class EntryRow(PlainForm):
         lines: Sequence[BudgetLine],
         contracts: Sequence[Contract],
         organisation: Organisation,
+        year: Year | None = None,
         **kwargs: Any,
     ) -> None:
+        """`year` is that of the quarter chosen: of a line that is there in several years, that year's is meant."""
         super().__init__(*args, **kwargs)
+        self.year = year
         self.number, self.lines, self.contracts, self.organisation = number, lines, contracts, organisation
         self.fields["charge"].error_messages["required"] = "Enter the budget line that it is charged to"
 
@@ -117,6 +120,13 @@ class EntryRow(PlainForm):
         super().add_error(field, said)
 
     def clean_charge(self) -> BudgetLine:
+        of_year = [line for line in self.lines if self.year is None or line.year_id == self.year.pk]
+        try:
+            return _one_of(self.cleaned_data["charge"], of_year, words_of_line, "budget line")
+        except ValidationError as error:
+            if error.code != "unknown" or len(of_year) == len(self.lines):
+                raise
+        # Late cost names its own year, which then decides.
         return _one_of(self.cleaned_data["charge"], self.lines, words_of_line, "budget line")
 
     def clean_contract(self) -> Contract | None:
@@ -221,7 +231,7 @@ def _one_of(typed: str, rows: Sequence[Any], words: Any, what: str) -> Any:
         return (exact or found)[0]
     if not found:
         raise ValidationError(f"“{typed}” names no {what} of yours. Choose one from the list", code="unknown")
-    shown = "; ".join(words(row) for row in found[:3]) + ("; and more" if len(found) > 3 else "")
+    shown = "; ".join(str(row) for row in found[:3]) + ("; and more" if len(found) > 3 else "")
     raise ValidationError(f"“{typed}” may be {len(found)} of your {what}s: {shown}. Say which", code="several")
 
 

@@ -86,8 +86,11 @@ class EnterMany(Page):
         if "fill" in request.POST or "more" in request.POST:
             return self.with_more_rows()
         form = self.what(request.POST)
-        rows = Rows(request.POST, prefix=PREFIX, form_kwargs=self.choices)
-        sound = [form.is_valid(), rows.is_valid()]
+        is_sound = form.is_valid()
+        quarter = form.cleaned_data.get("quarter")
+        of_year = {"year": quarter.year} if quarter else {}
+        rows = Rows(request.POST, prefix=PREFIX, form_kwargs={**self.choices, **of_year})
+        sound = [is_sound, rows.is_valid()]
         if not rows.filled() and rows.is_valid():
             form.add_error(None, "Every row is empty. Type or paste the entries first")
             sound = [False]

@@ -103,7 +103,7 @@ def test_everything_wrong_is_said_at_once_by_row_and_box_and_nothing_typed_is_lo
         "Row 1: “31/06/2023” is not a day of the calendar",
         "Row 2: “hospitality of nobody” names no budget line of yours",
         "Row 3: enter description",
-        "Row 3: “provider” may be 2 of your budget lines: CHB The Change Hub",
+        "Row 3: “provider” may be 2 of your budget lines: CHB · Provider contract payments",
     ):
         assert words in text, words
     assert 'href="#id_rows-0-net"' in text and 'value="12.345"' in text
@@ -116,6 +116,16 @@ def test_what_a_rule_refuses_stands_in_the_box_of_its_row(money: Money, officer:
     assert 'id="id_rows-1-accounting_on-error"' in text and "Row 2: the accounting date 6 July 2023 is in the" in text
     assert 'id="id_rows-2-reason-error"' in text
     assert not Transaction.objects.exists()
+
+
+def test_of_a_line_that_is_there_in_two_years_that_of_the_quarter_is_meant_unless_the_year_is_named(
+    money: Money, officer: Client
+) -> None:
+    later = money.line(year="2024-25")
+    press(officer, sent(money, ROW))
+    assert SpendLine.objects.get().budget_line == money.line()
+    text = officer.post(URL, sent(money, {**ROW, "charge": "CHB provider 2024-25"})).content.decode()
+    assert f"is before {later.year}" in text
 
 
 def test_a_paste_fills_the_rows_after_what_was_typed(money: Money, officer: Client) -> None:
