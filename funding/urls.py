@@ -17,6 +17,7 @@ from funding.views import (
     reconcile,
     record,
     spend,
+    summary,
     tie,
 )
 
@@ -38,6 +39,11 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("budget/", budget.Budget.as_view(), name="budget"),
         path("declare/", declare.Declarations.as_view(), name="declare"),
         path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),
+        path(
+            "declare/<str:programme>/<str:source>/<str:quarter>/report/",
+            summary.ReportSummary.as_view(),
+            name="report-summary",
+        ),
         path(
             "declare/<str:programme>/<str:source>/<str:quarter>/withdraw/",
             declare.Withdraw.as_view(),

@@ -106,6 +106,7 @@ def rows() -> dict[str, list[tuple]]:
         "funding:reconsider": both,
         "funding:contract": [("CHB-2023",)],
         "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
+        "funding:report-summary": [(code, "ECC-CASH", quarter.code)],
         "funding:withdraw-declaration": [(code, "SOUTHEND-CASH", quarter.code)],
         "funding:reconciliation": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],
         "funding:ledger-total": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],

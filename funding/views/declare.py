@@ -94,7 +94,24 @@ class Declarations(ListPage):
         if self.quarter is None or organisation not in ledgers_of(self.quarter.programme):
             return []
         address = [self.quarter.programme.code, organisation.code, self.quarter.code]
-        return [Link("Reconcile with the ledger", reverse("funding:reconciliation", args=address), secondary=True)]
+        reconcile = Link("Reconcile with the ledger", reverse("funding:reconciliation", args=address), secondary=True)
+        return [*self.reports(), reconcile]
+
+    def reports(self) -> list[Link]:
+        """For cash match kept in the organisation's own books: one figure a heading, with the ledger's print."""
+        if not is_open(self.quarter, MONEY, clock.now(), acting_organisation(self.request.user)):
+            return []
+        mine = Source.objects.entered_by(self.request.user).filter(programme_id=self.quarter.programme_id)
+        match = mine.filter(kind=Source.Kind.CASH_MATCH).order_by("position")
+        undeclared = [one.source for one in standing(list(match), self.quarter) if one.declaration is None]
+        return [
+            Link(
+                f"Report {source}",
+                reverse("funding:report-summary", args=[self.quarter.programme.code, source.code, self.quarter.code]),
+                secondary=True,
+            )
+            for source in undeclared
+        ]
 
     def get_queryset(self) -> list[StandingRow]:
         if self.quarter is None:
