@@ -10,6 +10,7 @@ from funding.models.claiming import (
     Receipt,
     ReceiptPart,
 )
+from funding.models.evidence import Evidence
 from funding.models.given import (
     Award,
     AwardRevision,
@@ -44,6 +45,7 @@ __all__ = [
     "Declaration",
     "Disallowance",
     "DisallowancePart",
+    "Evidence",
     "Forecast",
     "LedgerFile",
     "LedgerImport",
