@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 from django.urls import URLPattern, path
 
-from funding.views import budget, claims, contract, declare, explain, imports, ledger, reconcile, record, spend, tie
+from funding.views import (
+    budget,
+    claims,
+    contract,
+    declare,
+    evidence,
+    explain,
+    imports,
+    ledger,
+    reconcile,
+    record,
+    spend,
+    tie,
+)
 
 app_name = "funding"
 
@@ -19,6 +32,13 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("spend/<str:reference>/correct/", spend.Correct.as_view(), name="correct"),
         path("spend/<str:reference>/void/", spend.Void.as_view(), name="void"),
         path("spend/<str:reference>/look-again/", spend.Reconsider.as_view(), name="reconsider"),
+        path("spend/<str:reference>/evidence/", evidence.AddEvidence.as_view(), name="entry-evidence"),
+        path("evidence/", evidence.SendEvidence.as_view(), name="evidence"),
+        path("evidence/match/", evidence.MatchEvidence.as_view(), name="evidence-match"),
+        path("evidence/missing/", evidence.Unproven.as_view(), name="evidence-missing"),
+        path("evidence/<str:reference>/file/", evidence.EvidenceFile.as_view(), name="evidence-file"),
+        path("evidence/<str:reference>/take-away/", evidence.TakeAway.as_view(), name="evidence-take-away"),
+        path("evidence/<str:reference>/restrict/", evidence.Restrict.as_view(), name="evidence-restrict"),
         path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
         path("budget/", budget.Budget.as_view(), name="budget"),
         path("declare/", declare.Declarations.as_view(), name="declare"),
