@@ -9,7 +9,6 @@ from django.urls import reverse
 from board import access, clock, quarters
 from board.models import Organisation, Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from board.thresholds import threshold
 from core.money import NOUGHT, in_words
 from core.problems import Problem
 from funding import declaring, evidence, reconciling
@@ -297,7 +296,7 @@ def _evidence(record: Record) -> Iterator[Item]:
         return
     named = ", ".join(entry.reference for entry in found[:SHOWN_ENTRIES])
     words = f"No evidence is attached to {named}{' and more' if len(found) > SHOWN_ENTRIES else ''} {span}"
-    amount = in_words(threshold(record.programme, "evidence-amount", record.today))
+    amount = in_words(record.threshold("evidence-amount"))
     words += f", above {amount}. Its finance officer attaches the invoice or the ledger print."
     place = Place(
         "See what has no evidence",
