@@ -18,7 +18,6 @@ from pathlib import Path, PurePath
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction as database
-from django.db.models import ProtectedError
 
 from board import clock, events
 from board.models import StoredFile, User
@@ -86,13 +85,19 @@ def content_of(file: StoredFile) -> bytes:
     return data
 
 
+def discard(*, uploads: Sequence[StoredFile], by: User) -> int:
+    """Forget what a person sent by mistake and attached to nothing; how many. The sweep takes the content."""
+    own = StoredFile.objects.staged_by(by).filter(pk__in=[file.pk for file in uploads])
+    return sum(_forget(file, by, "Discarded") for file in own)
+
+
 def sweep(moment: datetime) -> Swept:
     """Remove what has waited for more than a day, and check everything that stays against its SHA-256."""
     swept, before = Swept(), moment - WAITING
     # The disk knows nothing of a system date that is fixed for a demonstration.
     young = time.time() - WAITING.total_seconds()
     for file in StoredFile.objects.unattached().filter(uploaded_at__lt=before):
-        swept.uploads += _forget(file)
+        swept.uploads += _forget(file, None, "Attached to nothing for a day")
     for path in _on_disk():
         with _folder(exclusive=True):
             try:
@@ -180,17 +185,14 @@ def _place(upload: UploadedFile) -> tuple[str, int]:
     return sha256, size
 
 
-def _forget(file: StoredFile) -> bool:
-    """Delete the row of an upload that is still attached to nothing."""
+def _forget(file: StoredFile, by: User | None, words: str) -> bool:
+    """Delete the row of an upload that is attached to nothing; whether it still was."""
     with database.atomic():
         locked = StoredFile.objects.select_for_update().filter(pk=file.pk).first()
         if locked is None or not StoredFile.objects.unattached().filter(pk=file.pk).exists():
             return False
-        try:
-            locked.delete()
-        except ProtectedError:
-            return False
-        events.record("file.sweep", file.sha256, by=None, words="Attached to nothing for a day")
+        locked.delete()
+        events.record("file.forget", file.sha256, by=by, words=words)
     return True
 
 

@@ -22,6 +22,8 @@ NO_NAMES = "I have looked: none of these files names a victim, a client or a ref
 NO_NAMES_NEEDED = "Confirm that no file names a victim, a client or a refuge"
 RESTRICTED_HELP = "Only your organisation’s finance officers, chief finance officer and auditors may open it."
 MEGABYTE = 1024 * 1024
+# An answer to what a file is, beside those of Evidence.What: that it should not be here.
+DISCARD = "discard"
 # What is offered of a number that several entries bear.
 SHOWN_ENTRIES = 4
 
@@ -47,10 +49,6 @@ def words_of_entry(entry: Transaction) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def confirmation() -> forms.BooleanField:
-    return forms.BooleanField(label=NO_NAMES, error_messages={"required": NO_NAMES_NEEDED})
-
-
 class DropForm(ActForm):
     """Many files at once."""
 
@@ -60,6 +58,8 @@ class DropForm(ActForm):
 class EntryEvidenceForm(ActForm):
     """Files for one entry: sent now, or sent before and attached to nothing yet."""
 
+    marks_optional = False
+
     staged = forms.MultipleChoiceField(
         label="Files that you sent and that are attached to nothing yet",
         required=False,
@@ -68,7 +68,7 @@ class EntryEvidenceForm(ActForm):
     files = files_field(label="Files", required=False)
     what = forms.ChoiceField(label="What are they?", choices=Evidence.What.choices)
     restricted = forms.BooleanField(label="Restrict them", required=False, help_text=RESTRICTED_HELP)
-    confirmed_no_names = confirmation()
+    confirmed_no_names = forms.BooleanField(label=NO_NAMES, error_messages={"required": NO_NAMES_NEEDED})
 
     def __init__(
         self, *args: Any, entry: Transaction, staged: Sequence[StoredFile], sent: Stored | None = None, **kwargs: Any
@@ -115,9 +115,12 @@ class MatchRow:
 
 
 class MatchForm(ActForm):
-    """For each file the entries that it proves, what it is, and whether it is restricted."""
+    """For each file the entries that it proves, what it is, and whether it is restricted; or that it is discarded."""
 
-    confirmed_no_names = confirmation()
+    marks_optional = False
+
+    # Asked for only where something is attached.
+    confirmed_no_names = forms.BooleanField(label=NO_NAMES, required=False)
 
     def __init__(
         self, *args: Any, staged: Mapping[StoredFile, Match], organisation: Organisation, **kwargs: Any
@@ -130,11 +133,10 @@ class MatchForm(ActForm):
                 label="Entry",
                 required=False,
                 initial=entry.reference if entry else "",
-                help_text="Entry or document number; several with commas. Left empty, the file waits.",
             )
             self.fields[f"what-{file.pk}"] = forms.ChoiceField(
                 label="What it is",
-                choices=Evidence.What.choices,
+                choices=[*Evidence.What.choices, (DISCARD, "Sent by mistake: discard it")],
                 initial=usual_kind(entry) if entry else Evidence.What.INVOICE,
             )
             self.fields[f"restricted-{file.pk}"] = forms.BooleanField(label="Restrict it", required=False)
@@ -156,13 +158,17 @@ class MatchForm(ActForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        typed = {file: _typed(given.get(f"entries-{file.pk}", "")) for file in self.staged}
+        self.discarded = [file for file in self.staged if given.get(f"what-{file.pk}") == DISCARD]
+        kept = [file for file in self.staged if file not in self.discarded]
+        typed = {file: _typed(given.get(f"entries-{file.pk}", "")) for file in kept}
         found = named({words for numbers in typed.values() for words in numbers}, self.organisation)
         for file, numbers in typed.items():
             for words in numbers:
                 if len(found[words]) != 1:
                     self.add_error(f"entries-{file.pk}", _unclear(words, found[words]))
-        if not any(typed.values()):
+        if any(typed.values()) and not given.get("confirmed_no_names"):
+            self.add_error("confirmed_no_names", NO_NAMES_NEEDED)
+        if not any(typed.values()) and not self.discarded:
             self.add_error(None, "Nothing is attached yet. Enter the entry of at least one file.")
         self.found = {file: [found[words][0] for words in numbers if found[words]] for file, numbers in typed.items()}
         return given

@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 
 from board import clock
 from board.access import acting_organisation, may
-from board.files import Stored, store
+from board.files import Stored, discard, store
 from board.models import StoredFile
 from board.views import ActPage, ConfirmPage, Fact, Link, ListPage, Page
 from core.file_kinds import KNOWN, FileKind
@@ -103,7 +103,10 @@ class MatchEvidence(ActPage):
     action, heading, section = "spending.record", "Match files to entries", SPEND
     template_name = "funding/evidence_match.html"
     form_class, button = MatchForm, "Attach"
-    lead = "Check each proposal. A file that is attached to nothing is removed after a day."
+    lead = (
+        "Enter for each file its entry or document number; several with commas. "
+        "A file that is left without one waits, and is removed after a day."
+    )
 
     def get_breadcrumbs(self) -> Sequence[Link]:
         return [spend_crumb(), Link("Evidence", reverse("funding:evidence"))]
@@ -130,15 +133,21 @@ class MatchEvidence(ActPage):
         return {**super().get_form_kwargs(), "staged": self.matched, "organisation": organisation}
 
     def act(self, form: MatchForm) -> list[Evidence]:
-        given = form.cleaned_data
-        return attach(
-            attachments=form.attachments(), confirmed_no_names=given["confirmed_no_names"], by=self.request.user
-        )
+        found: list[Evidence] = []
+        if asked := form.attachments():
+            confirmed = form.cleaned_data["confirmed_no_names"]
+            found = attach(attachments=asked, confirmed_no_names=confirmed, by=self.request.user)
+        self.discarded = discard(uploads=form.discarded, by=self.request.user)
+        return found
 
     def get_success_message(self, result: list[Evidence]) -> str:
-        entries = len({row.transaction_id for row in result})
-        of = f"{files_in_words(len({row.file_id for row in result}))} attached"
-        return f"{of} to {entries} entr{'y' if entries == 1 else 'ies'}."
+        words = []
+        if entries := len({row.transaction_id for row in result}):
+            attached = files_in_words(len({row.file_id for row in result}))
+            words.append(f"{attached} attached to {entries} entr{'y' if entries == 1 else 'ies'}.")
+        if self.discarded:
+            words.append(f"{files_in_words(self.discarded)} discarded.")
+        return " ".join(words)
 
     def get_success_url(self, result: Any = None) -> str:
         waiting = StoredFile.objects.staged_by(self.request.user).exists()

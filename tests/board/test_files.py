@@ -169,6 +169,18 @@ def test_an_upload_that_is_attached_to_nothing_for_a_day_is_forgotten_with_its_f
     assert not StoredFile.objects.exists() and kept(folder) == []
 
 
+def test_what_was_sent_by_mistake_is_discarded_by_its_sender_alone(officer: User) -> None:
+    colleague = factories.person("finance-officer", "pfcc", number=2)
+    [row] = files.store(uploads=[upload()], by=officer).files
+    assert files.discard(uploads=[row], by=colleague) == 0
+    assert files.discard(uploads=[row], by=officer) == 1
+    assert files.discard(uploads=[row], by=officer) == 0
+    assert not StoredFile.objects.exists()
+    assert Event.objects.get(act="file.forget").by == officer
+    aged(files.place_of(SHA))
+    assert swept().files == 1
+
+
 def test_a_file_that_another_upload_still_needs_stays(officer: User, folder: Path) -> None:
     with clock.at(date(2023, 7, 1)):
         files.store(uploads=[upload("first.pdf")], by=officer)

@@ -106,6 +106,18 @@ def test_nothing_typed_is_lost_where_something_is_wrong(money: Money, officer: C
     assert "Nothing is attached yet. Enter the entry of at least one file." in text(page)
 
 
+def test_a_file_sent_by_mistake_is_discarded_beside_one_that_is_attached(money: Money, officer: Client) -> None:
+    entry = money.record("900.00")
+    officer.post(DROP, {"files": [pdf("a.pdf"), pdf("b.pdf", 1), pdf("c.pdf", 2)]})
+    one, two, three = StoredFile.objects.all()
+    sent = {f"what-{one.pk}": "invoice", f"what-{two.pk}": "discard", f"what-{three.pk}": "invoice"}
+    page = officer.post(MATCH, {**sent, f"entries-{one.pk}": entry, "confirmed_no_names": "on"}, follow=True)
+    assert "1 file attached to 1 entry. 1 file discarded." in text(page)
+    assert list(StoredFile.objects.all()) == [one, three]
+    page = officer.post(MATCH, {f"what-{three.pk}": "discard"}, follow=True)
+    assert "1 file discarded." in text(page) and page.redirect_chain == [(DROP, 302)]
+
+
 def test_without_files_the_matching_page_leads_back(money: Money, officer: Client) -> None:
     page = officer.get(MATCH, follow=True)
     assert page.redirect_chain == [(DROP, 302)] and "No file waits to be matched" in text(page)
