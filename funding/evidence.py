@@ -46,7 +46,7 @@ def attach(*, attachments: Sequence[Attachment], confirmed_no_names: bool, by: U
     that proves an entry already is handed back as it stands, so that a second press of the button does nothing.
     """
     with database.atomic():
-        organisation = _own(by)
+        organisation = _lock_organisation(by)
         locked = _lock(Transaction, [entry for one in attachments for entry in one.entries])
         kept = _lock(StoredFile, [one.file for one in attachments])
         problems = [] if confirmed_no_names else [_unconfirmed()]
@@ -60,7 +60,8 @@ def attach(*, attachments: Sequence[Attachment], confirmed_no_names: bool, by: U
                 entry = locked[asked.pk]
                 row = before.get((entry.pk, one.file.pk))
                 found.append(row or _write(entry, kept[one.file.pk], one, by))
-    return found
+        _restrict_together({one.file.sha256 for one in attachments}, organisation, by)
+        return list(Evidence.objects.filter(pk__in=[row.pk for row in found]).order_by("pk"))
 
 
 def detach(*, evidence: Evidence, reason: str, by: User, seen_version: int | None = None) -> Evidence:
@@ -77,15 +78,14 @@ def detach(*, evidence: Evidence, reason: str, by: User, seen_version: int | Non
     return locked
 
 
-def restrict(*, evidence: Evidence, by: User, seen_version: int | None = None) -> Evidence:
-    """Keep evidence within the recording organisation and its auditors, for good."""
+def restrict(*, evidence: Evidence, by: User) -> Evidence:
+    """Keep evidence within the recording organisation and its auditors, for good, whatever else the file proves."""
     with database.atomic():
+        organisation = _lock_organisation(by)
         locked = _lock_own(evidence, by)
-        if locked.restricted:
-            return locked
-        locked.restricted = True
-        rows.change(locked, by=by, seen_version=seen_version, reason="Restricted")
-        events.record("evidence.restrict", locked.transaction.reference, by=by, words=locked.reference)
+        if not locked.restricted:
+            _restrict(locked, by)
+        _restrict_together({locked.file.sha256}, organisation, by)
     return locked
 
 
@@ -156,6 +156,29 @@ def _own(by: User) -> Organisation:
     if by.acting is None:
         raise refuse("role", "You hold no role that attaches evidence.")
     return by.acting.organisation
+
+
+def _lock_organisation(by: User) -> Organisation:
+    """The person's organisation, whose evidence is attached and restricted by one person at a time.
+
+    Without its key, so that entries which name it are recorded meanwhile.
+    """
+    return Organisation.objects.select_for_update(no_key=True).get(pk=_own(by).pk)
+
+
+def _restrict(evidence: Evidence, by: User) -> None:
+    evidence.restricted = True
+    rows.change(evidence, by=by, reason="Restricted")
+    events.record("evidence.restrict", evidence.transaction.reference, by=by, words=evidence.reference)
+
+
+def _restrict_together(contents: set[str], organisation: Organisation, by: User) -> None:
+    """What shows pay or victims in one place shows it in all: a content restricted once is restricted throughout."""
+    of_contents = Evidence.objects.filter(file__sha256__in=contents, transaction__recorded_by=organisation)
+    restricted = set(of_contents.filter(restricted=True).values_list("file__sha256", flat=True))
+    plain = of_contents.in_force().filter(restricted=False, file__sha256__in=restricted)
+    for row in plain.select_for_update(of=("self",)).select_related("transaction").order_by("pk"):
+        _restrict(row, by)
 
 
 def _lock(model: type, asked: Sequence[Transaction | StoredFile]) -> dict[int, Transaction | StoredFile]:

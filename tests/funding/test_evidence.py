@@ -127,7 +127,10 @@ def test_pay_is_restricted_by_its_heading_or_its_basis(money: Money, entry: Tran
     by_heading = money.record("800.00", charge, supplier_name="Payroll")
     by_basis = money.record("700.00", supplier_name="", basis="Programme manager, half a post")
     assert [is_sensitive(row) for row in (entry, by_heading, by_basis)] == [False, True, True]
-    assert [attached(row, money.finance).restricted for row in (entry, by_heading, by_basis)] == [False, True, True]
+    rows = [entry, by_heading, by_basis]
+    files = [sent(money.finance, f"{number}.pdf", PDF + b"\n" * number) for number in range(3)]
+    found = [attached(row, money.finance, file=file).restricted for row, file in zip(rows, files, strict=True)]
+    assert found == [False, True, True]
 
 
 def test_a_cost_for_victims_is_restricted(money: Money, entry: Transaction) -> None:
@@ -140,12 +143,39 @@ def test_a_cost_for_victims_is_restricted(money: Money, entry: Transaction) -> N
 
 
 def test_an_officer_can_restrict_more_and_never_less(money: Money, entry: Transaction) -> None:
-    assert attached(money.record("700.00", supplier_name="", basis="Share"), money.finance, restricted=False).restricted
-    row = attached(entry, money.finance)
+    def other(number: int) -> StoredFile:
+        return sent(money.finance, f"{number}.pdf", PDF + b"\n" * number)
+
+    pay = money.record("700.00", supplier_name="", basis="Share")
+    assert attached(pay, money.finance, file=other(1), restricted=False).restricted
+    row = attached(entry, money.finance, file=other(2))
     assert not row.restricted
-    assert restrict(evidence=row, by=money.finance, seen_version=row.version).restricted
-    assert restrict(evidence=row, by=money.finance, seen_version=row.version).version == 2
-    assert attached(money.record("3.00"), money.finance, restricted=True).restricted
+    assert restrict(evidence=row, by=money.finance).restricted
+    assert restrict(evidence=row, by=money.finance).version == 2
+    assert attached(money.record("3.00"), money.finance, file=other(3), restricted=True).restricted
+
+
+def test_a_content_that_shows_pay_in_one_place_is_restricted_in_all(money: Money, entry: Transaction) -> None:
+    pay = money.record("700.00", supplier_name="", basis="Half a post")
+    plain = attached(entry, money.finance)
+    assert not plain.restricted
+    assert attached(pay, money.finance, file=sent(money.finance, "The same print.pdf")).restricted
+    plain.refresh_from_db()
+    assert plain.restricted and plain.version == 2
+    detach(evidence=plain, reason="Wrong entry", by=money.finance)
+    third = attached(money.record("3.00"), money.finance, file=sent(money.finance, "Once more.pdf"))
+    assert third.restricted, "What was restricted once stays so."
+
+
+def test_restricting_one_restricts_every_use_of_the_file_and_nobody_elses(money: Money, entry: Transaction) -> None:
+    line = money.line("CHB", source=money.ecc_cash)
+    theirs = money.record("80.00", Charge(line, money.quarter()), by=money.council_finance)
+    foreign = attached(theirs, money.council_finance)
+    file = sent(money.finance)
+    rows = [attached(one, money.finance, file=file) for one in (entry, money.record("3.00"))]
+    restrict(evidence=rows[0], by=money.finance)
+    states = Evidence.objects.order_by("pk").values_list("pk", "restricted")
+    assert dict(states) == {foreign.pk: False, rows[0].pk: True, rows[1].pk: True}
 
 
 def test_who_sees_what_is_restricted_and_what_is_not(money: Money) -> None:
@@ -154,7 +184,8 @@ def test_who_sees_what_is_restricted_and_what_is_not(money: Money) -> None:
         money.record("80.00", Charge(line, money.quarter()), by=money.council_finance, **fields)
         for fields in ({}, {"supplier_name": "", "basis": "Half a post"})
     )
-    rows = [attached(entry, money.council_finance) for entry in (plain, pay)]
+    kept = [sent(money.council_finance, "1.pdf"), sent(money.council_finance, "2.pdf", PDF + b"\n")]
+    rows = [attached(entry, money.council_finance, file=file) for entry, file in zip((plain, pay), kept, strict=True)]
     seen = {
         "finance-officer/ecc": 2,
         "cfo/ecc": 2,
