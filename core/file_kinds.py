@@ -57,7 +57,7 @@ KNOWN: Mapping[FileKind, _Known] = {
 ENDINGS = tuple(ending for known in KNOWN.values() for ending in known.endings)
 TAKEN = "PDF, PNG, JPEG, TIFF, XLSX, DOCX, ODS, CSV, TXT, EML and MSG"
 
-_PICTURES: tuple[tuple[bytes, FileKind], ...] = (
+_MARKED: tuple[tuple[bytes, FileKind], ...] = (
     (b"%PDF-", FileKind.PDF),
     (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
     (b"\xff\xd8\xff", FileKind.JPEG),
@@ -119,7 +119,7 @@ def _a(words: str) -> str:
 
 
 def _by_content(file: BinaryIO, head: bytes, name: str, ending: str) -> FileKind:
-    for mark, kind in _PICTURES:
+    for mark, kind in _MARKED:
         if head.startswith(mark):
             return kind
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
