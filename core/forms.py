@@ -121,6 +121,24 @@ class UploadField(forms.FileField):
         return file
 
 
+class FilesInput(forms.FileInput):
+    """A box for several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once, of any kind and size: what keeps them says of each whether it is taken. Gives a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = [file for file in data or [] if file]
+        if not files and self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return files
+
+
 class PlainForm(forms.Form):
     """Any form of ours. The labels of fields end without a colon; errors are said in an error summary."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from board.models import Organisation, Programme, Project, Quarter, Year
@@ -146,4 +146,23 @@ class ClaimFilters(Filters):
 
     class Meta(Filters.Meta):
         model = Claim
+        fields: list[str] = []
+
+
+class UnprovenFilters(Filters):
+    """The filters of the entries without evidence, each by the lines of the entry."""
+
+    quarter = LabelledChoices(queryset=_quarters, label="Recorded in", words=str, method="charged")
+    year = LabelledChoices(
+        queryset=_years, label="Year of the budget line", words=lambda year: year.code, method="charged"
+    )
+    source = django_filters.ModelChoiceFilter(queryset=_sources, label="Source", method="charged")
+    ledger = django_filters.ModelChoiceFilter(field_name="recorded_by", queryset=_ledgers, label="Ledger of")
+
+    def charged(self, rows: QuerySet[Transaction], name: str, value: Any) -> QuerySet[Transaction]:
+        field = name if name == "quarter" else f"budget_line__{name}"
+        return rows.filter(Exists(SpendLine.objects.filter(**{field: value}, transaction=OuterRef("pk"))))
+
+    class Meta(Filters.Meta):
+        model = Transaction
         fields: list[str] = []

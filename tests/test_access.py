@@ -19,7 +19,7 @@ from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Receipt, ReconcilingItem, Repayment, Transaction
+from funding.models import BudgetLine, Claim, Evidence, Receipt, ReconcilingItem, Repayment, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -104,6 +104,7 @@ def rows() -> dict[str, list[tuple]]:
         "funding:correct": both,
         "funding:void": both,
         "funding:reconsider": both,
+        "funding:entry-evidence": both,
         "funding:contract": [("CHB-2023",)],
         "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
         "funding:report-summary": [(code, "ECC-CASH", quarter.code)],
@@ -181,9 +182,24 @@ def imports(officer: User) -> dict[str, list[tuple]]:
     }
 
 
+def evidence_rows() -> dict[str, list[tuple]]:
+    """A plain and a restricted piece of the recipient's, and a restricted one of a council's."""
+    quarter = {"transaction__lines__quarter__code": "2024-25-Q3"}
+    rows = Evidence.objects.filter(**quarter).order_by("reference")
+    pfcc = rows.filter(transaction__recorded_by__code="pfcc")
+    plain, pay = pfcc.filter(restricted=False).first(), pfcc.filter(restricted=True).first()
+    council = rows.filter(transaction__recorded_by__code="ecc", restricted=True).first()
+    three = [(row.reference,) for row in (plain, pay, council)]
+    return {
+        "funding:evidence-file": three,
+        "funding:evidence-take-away": three,
+        "funding:evidence-restrict": three[:1],
+    }
+
+
 @pytest.fixture
 def tried(demonstration: Person) -> dict[str, list[tuple]]:
-    return {**rows(), **imports(demonstration("finance.pfcc"))}
+    return {**rows(), **evidence_rows(), **imports(demonstration("finance.pfcc"))}
 
 
 def test_every_address_is_known_here(tried: dict[str, list[tuple]]) -> None:

@@ -21,7 +21,7 @@ from funding.positions import line_positions
 People = dict[str, User]
 
 HEADINGS = [
-    ("staff", "Staff salaries and on-costs", {}),
+    ("staff", "Staff salaries and on-costs", {"payroll": True}),
     ("training", "Training and supervision", {}),
     ("travel", "Travel", {}),
     ("provider", "Provider contract payments", {}),

@@ -7,7 +7,7 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import budgets, ledger, money, performance, reconciled, wording
+from config.demo import budgets, evidence, ledger, money, performance, reconciled, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from core.problems import refuse
 from funding import claims
@@ -80,6 +80,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
             continue
         ledger.record_quarter(programme, quarter, people)
         money.adjust(programme, quarter, people)
+        evidence.attach_quarter(quarter, people)
         performance.load_quarter(programme, quarter, people)
         if quarter.code == OPEN:
             money.declare_some(programme, quarter, people)
@@ -103,6 +104,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
 def _end_first_year(programme: Programme, people: People) -> None:
     """The closing period of 2023-24 takes its late invoice and ends in the year's final claim."""
     period = _closing_period(programme)
+    evidence.attach_quarter(period, people, day=CLOSED_ON)
     with clock.at(CLOSED_ON):
         reconciled.reconcile_closing(programme, period, people)
         money.explain(programme, period, people)

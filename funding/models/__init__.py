@@ -11,6 +11,7 @@ from funding.models.claiming import (
     ReceiptPart,
     Repayment,
 )
+from funding.models.evidence import Evidence
 from funding.models.given import (
     Award,
     AwardRevision,
@@ -45,6 +46,7 @@ __all__ = [
     "Declaration",
     "Disallowance",
     "DisallowancePart",
+    "Evidence",
     "Forecast",
     "LedgerFile",
     "LedgerImport",

@@ -16,10 +16,20 @@ from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, 
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
+from funding.evidence_tables import EvidenceTable
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
-from funding.models import BudgetLine, ClaimLine, Disallowance, DisallowancePart, LedgerRow, SpendLine, Transaction
+from funding.models import (
+    BudgetLine,
+    ClaimLine,
+    Disallowance,
+    DisallowancePart,
+    Evidence,
+    LedgerRow,
+    SpendLine,
+    Transaction,
+)
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
@@ -64,6 +74,7 @@ class SpendList(ListPage):
         wanted = [
             ("spending.record", Link("Record spend", reverse("funding:record"))),
             ("spending.record", Link("Record many", reverse("funding:enter-many"), secondary=True)),
+            ("spending.record", Link("Evidence", reverse("funding:evidence"), secondary=True)),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
             ("imports.read", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
@@ -124,7 +135,7 @@ class EntryPage(DetailPage):
         entry = self.object
         if not may(self.request.user, "spending.record") or not is_own(self.request.user, entry) or entry.is_void:
             return []
-        found = []
+        found = [Link("Add evidence", reverse("funding:entry-evidence", args=[entry.reference]), secondary=True)]
         if not entry.takes_back_id:
             found.append(Link("Correct it", reverse("funding:correct", args=[entry.reference]), secondary=True))
         lines = self.lines()
@@ -137,9 +148,18 @@ class EntryPage(DetailPage):
     def get_facts(self) -> Sequence[Fact]:
         return facts_of(self.object, self.request.user)
 
+    def evidence_table(self) -> Table:
+        """What proves the entry; of what the person may not open, the number alone is said."""
+        every = Evidence.objects.filter(transaction=self.object).select_related("file", "created_by")
+        seen = list(every.visible_to(self.request.user))
+        hidden = every.in_force().count() - sum(not row.is_taken_away for row in seen)
+        words = f"Evidence (and {hidden} restricted, which you may not open)" if hidden else "Evidence"
+        may_change = may(self.request.user, "spending.record") and is_own(self.request.user, self.object)
+        return EvidenceTable(seen, caption=words, may_change=may_change, prefix="evidence-")
+
     def get_tables(self) -> Sequence[Table]:
         back = self.object.taken_back_by.visible_to(self.request.user).in_force().order_by("reference")
-        tables: list[Table] = [EntryLineTable(self.lines(), prefix="lines-")]
+        tables: list[Table] = [EntryLineTable(self.lines(), prefix="lines-"), self.evidence_table()]
         if back:
             tables.append(RelatedEntryTable(list(back), prefix="back-"))
         refused = DisallowancePart.objects.filter(line__in=self.lines()).select_related(
