@@ -146,7 +146,7 @@ def _row(sha256: str, size: int, kind: FileKind, name: str, by: User) -> StoredF
         row.full_clean()
         row.save(force_insert=True)
         # A file's name may name a person, and the record of acts must not.
-        events.record("file.store", sha256, by=by, words=f"{row.get_kind_display()}, {size:,} bytes")
+        events.record("file.store", sha256, by=by, words=f"{row.get_kind_display()}, {size:,} bytes", programme=None)
     return row
 
 
@@ -192,7 +192,7 @@ def _forget(file: StoredFile, by: User | None, words: str) -> bool:
         if locked is None or not StoredFile.objects.unattached().filter(pk=file.pk).exists():
             return False
         locked.delete()
-        events.record("file.forget", file.sha256, by=by, words=words)
+        events.record("file.forget", file.sha256, by=by, words=words, programme=None)
     return True
 
 

@@ -72,9 +72,7 @@ def detach(*, evidence: Evidence, reason: str, by: User, seen_version: int | Non
             raise refuse("F22", "Give the reason for taking it away.", "reason")
         locked.taken_away_at, locked.taken_away_reason = clock.now(), reason.strip()
         rows.change(locked, by=by, seen_version=seen_version, reason=reason.strip())
-        events.record(
-            "evidence.detach", locked.transaction.reference, by=by, words=f"{locked.reference}: {reason.strip()}"
-        )
+        _put_on_record("evidence.detach", locked.transaction, f"{locked.reference}: {reason.strip()}", by)
     return locked
 
 
@@ -92,12 +90,8 @@ def restrict(*, evidence: Evidence, by: User) -> Evidence:
 def give_out(*, evidence: Evidence, by: User) -> bytes:
     """The content of a piece of evidence for a person who may see it, which is recorded. Refuses an altered file."""
     data = files.content_of(evidence.file)
-    events.record(
-        "evidence.download",
-        evidence.transaction.reference,
-        by=by,
-        words=f"{evidence.reference}, SHA-256 {evidence.file.sha256}",
-    )
+    words = f"{evidence.reference}, SHA-256 {evidence.file.sha256}"
+    _put_on_record("evidence.download", evidence.transaction, words, by)
     return data
 
 
@@ -169,7 +163,11 @@ def _lock_organisation(by: User) -> Organisation:
 def _restrict(evidence: Evidence, by: User) -> None:
     evidence.restricted = True
     rows.change(evidence, by=by, reason="Restricted")
-    events.record("evidence.restrict", evidence.transaction.reference, by=by, words=evidence.reference)
+    _put_on_record("evidence.restrict", evidence.transaction, evidence.reference, by)
+
+
+def _put_on_record(act: str, entry: Transaction, words: str, by: User) -> None:
+    events.record(act, entry.reference, by=by, words=words, programme=entry.programme)
 
 
 def _restrict_together(contents: set[str], organisation: Organisation, by: User) -> None:
@@ -237,9 +235,8 @@ def _write(entry: Transaction, file: StoredFile, one: Attachment, by: User) -> E
         restricted=one.restricted or is_sensitive(entry),
     )
     rows.create(row, by=by)
-    events.record(
-        "evidence.attach", entry.reference, by=by, words=f"{row.reference}: {row.get_what_display()}, {file.sha256}"
-    )
+    words = f"{row.reference}: {row.get_what_display()}, {file.sha256}"
+    _put_on_record("evidence.attach", entry, words, by)
     return row
 
 

@@ -135,6 +135,11 @@ class Transaction(Kept):
     def is_void(self) -> bool:
         return self.voided_at is not None
 
+    @property
+    def programme(self) -> Programme:
+        """The programme that its first line charges: in whose record what is done with it stands."""
+        return Programme.objects.get(sources__budget_lines__spend_lines=self.lines.order_by("number").first())
+
 
 class SpendLineQuerySet(models.QuerySet["SpendLine"]):
     def visible_to(self, user: User) -> Self:
