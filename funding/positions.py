@@ -13,7 +13,7 @@ from typing import TypeVar
 from django.db.models import Sum
 
 from board.models import Quarter, Year
-from core.money import NOUGHT, PenceField
+from core.money import NOUGHT, PenceField, is_over_percent, percent
 from funding.models import BudgetLine, BudgetVersion, Commitment, Forecast, Profile, Source, SpendLine, Transaction
 
 Key = TypeVar("Key", bound=Hashable)
@@ -60,10 +60,8 @@ class Position:
 
     @property
     def variance_percent(self) -> Decimal | None:
-        """The variance to date as a percentage of the profile, to one decimal; None without a profile."""
-        if not self.profile_to_date:
-            return None
-        return (self.variance_to_date * 100 / self.profile_to_date).quantize(Decimal("0.1"))
+        """The variance to date as a percentage of the profile, for reading; None without a profile."""
+        return percent(self.variance_to_date, self.profile_to_date)
 
     @property
     def outturn(self) -> Decimal:
@@ -77,6 +75,14 @@ class Position:
     @property
     def remaining(self) -> Decimal:
         return self.budget - self.actual_to_date
+
+
+def is_over(variance: Decimal, base: Decimal, *, percent: Decimal, amount: Decimal) -> bool:
+    """Whether a variance, of either sign, is over both thresholds: pounds, and per cent of its base (F10).
+
+    The one comparison for the explanation that is asked for and for the rating of a return; nothing is rounded.
+    """
+    return abs(variance) > amount and is_over_percent(variance, base, percent)
 
 
 def line_positions(

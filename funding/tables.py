@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
+from core.money import percent
 from core.tables import (
     Column,
     CountColumn,
@@ -222,7 +223,7 @@ class BudgetTable(Table):
         """The sums, and the percentage of the summed variance."""
         sums = super().work_out_totals()
         profile, variance = sums.get("profile_to_date"), sums.get("variance_to_date")
-        sums["variance_percent"] = (variance * 100 / profile).quantize(Decimal("0.1")) if profile else None
+        sums["variance_percent"] = percent(variance, profile) if profile else None
         return sums
 
 
