@@ -40,6 +40,7 @@ DOORS = (
         "funding:budget",
         "budget.read",
     ),
+    ("Match", "What each funder pledged, what came of it, and what a shortfall risks.", "funding:match", "match.read"),
     ("Declarations", "State that a quarter's spend is complete, or nil.", "funding:declare", "spending.declare"),
     ("Claims", "What the grant owes, what was claimed and what was paid.", "funding:claims", "claims.read"),
     ("Contracts", "Who is engaged to do what, until when and for how much.", "contracts:contracts", "contracts.read"),

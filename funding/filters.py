@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from board.models import Organisation, Programme, Project, Quarter, Year
 from contracts.models import Contract
 from core.filters import DayFilter, Filters
-from funding.models import Claim, CostHeading, Source, SpendLine, Transaction
+from funding.models import Claim, CostHeading, MatchReceipt, Source, SpendLine, Transaction
 
 
 def _programmes(request: HttpRequest) -> QuerySet[Programme]:
@@ -123,6 +123,32 @@ class SpendFilters(Filters):
 
     class Meta(Filters.Meta):
         model = SpendLine
+        fields: list[str] = []
+
+
+def _match(request: HttpRequest) -> QuerySet[Source]:
+    return _sources(request).filter(kind=Source.Kind.CASH_MATCH)
+
+
+class MatchReceiptFilters(Filters):
+    year = LabelledChoices(
+        queryset=lambda request: _years(request).select_related("programme"),
+        label="Year",
+        words=lambda year: f"{year.code}, {year.programme.code}",
+    )
+    source = LabelledChoices(queryset=_match, label="Source", words=lambda source: f"{source}, {source.programme.code}")
+    standing = django_filters.ChoiceFilter(
+        method="by_standing",
+        choices=[("in-force", "In force"), ("void", "Void")],
+        label="Standing",
+        empty_label="All",
+    )
+
+    def by_standing(self, rows: QuerySet[MatchReceipt], name: str, value: str) -> QuerySet[MatchReceipt]:
+        return rows.filter(voided_at__isnull=value == "in-force")
+
+    class Meta(Filters.Meta):
+        model = MatchReceipt
         fields: list[str] = []
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from django.db.models import Sum
 
 from board.models import Quarter, Year
+from core.financial_year import year_starting
 from core.money import NOUGHT, PenceField, is_over_percent, percent
 from funding.models import BudgetLine, BudgetVersion, Commitment, Forecast, Profile, Source, SpendLine, Transaction
 
@@ -157,6 +158,21 @@ def grouped(positions: dict[BudgetLine, Position], key: Callable[[BudgetLine], K
 def total(positions: dict[BudgetLine, Position]) -> Position:
     """All of them together."""
     return sum(positions.values(), Position())
+
+
+def year_to_show(years: Iterable[Year], *, today: date) -> Year | None:
+    """The year of a page where none is asked for: of years, latest first, the one that runs, else the earliest."""
+    rows = list(years)
+    return next((year for year in rows if year.starts <= year_starting(today)), rows[-1] if rows else None)
+
+
+def quarter_to_show(year: Year, *, today: date) -> Quarter:
+    """To whose end figures run where no quarter is asked for: the latest begun, at last the closing period."""
+    quarters = list(year.quarters.order_by("first_day", "number"))
+    begun = [row for row in quarters if row.first_day <= today and row.kind == Quarter.Kind.QUARTER]
+    if len(begun) == 4 and begun[-1].money_closed_at:
+        return next((row for row in quarters if row.kind == Quarter.Kind.CLOSING), begun[-1])
+    return begun[-1] if begun else quarters[0]
 
 
 def version_in_force(source: Source, year: Year, day: date) -> BudgetVersion | None:

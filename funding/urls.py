@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 from django.urls import URLPattern, path
 
-from funding.views import budget, claims, contract, declare, explain, imports, ledger, reconcile, record, spend, tie
+from funding.views import (
+    budget,
+    claims,
+    contract,
+    declare,
+    explain,
+    imports,
+    ledger,
+    match,
+    reconcile,
+    record,
+    spend,
+    tie,
+)
 
 app_name = "funding"
 
@@ -21,6 +34,10 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("spend/<str:reference>/look-again/", spend.Reconsider.as_view(), name="reconsider"),
         path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
         path("budget/", budget.Budget.as_view(), name="budget"),
+        path("match/", match.Match.as_view(), name="match"),
+        path("match/receive/", match.ReceiveMatch.as_view(), name="receive-match"),
+        path("match/receipts/", match.MatchReceipts.as_view(), name="match-receipts"),
+        path("match/receipts/<str:reference>/void/", match.VoidMatchReceipt.as_view(), name="void-match-receipt"),
         path("declare/", declare.Declarations.as_view(), name="declare"),
         path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),
         path(

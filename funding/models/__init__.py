@@ -26,6 +26,7 @@ from funding.models.given import (
     VirementMove,
 )
 from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
+from funding.models.matching import MatchReceipt
 from funding.models.reconciling import ControlTotal, ReconcilingItem
 from funding.models.spent import SpendLine, Transaction
 
@@ -48,6 +49,7 @@ __all__ = [
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",
+    "MatchReceipt",
     "Profile",
     "Receipt",
     "ReceiptPart",

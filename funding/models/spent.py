@@ -56,6 +56,9 @@ class Transaction(Kept):
     service_to = models.DateField()
     received_on = models.DateField(null=True, blank=True)
     paid_on = models.DateField(null=True, blank=True)
+    dispute_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why the invoice was disputed or not valid; empty where it was not."
+    )
     net = PenceField()
     vat = PenceField(default=NOUGHT)
     recoverable_vat = PenceField(default=NOUGHT)

@@ -9,13 +9,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from board import clock
-from board.models import Quarter, Year
+from board.models import Quarter
 from board.views import Link, ListPage
-from core.financial_year import year_starting
 from core.money import in_words
 from funding.forms.budget import BudgetChoice
 from funding.models import BudgetLine, Source
-from funding.positions import Position, grouped, line_positions, total
+from funding.positions import Position, grouped, line_positions, quarter_to_show, total, year_to_show
 from funding.tables import BudgetTable
 
 
@@ -45,13 +44,8 @@ class Budget(ListPage):
         """What was asked for; the year of today where nothing was."""
         form = BudgetChoice(self.request.GET if "year" in self.request.GET else None, user=self.request.user)
         if not form.is_bound:
-            form.initial["year"] = self.usual_year(form)
+            form.initial["year"] = year_to_show(form.fields["year"].queryset, today=clock.today())
         return form
-
-    def usual_year(self, form: BudgetChoice) -> Year | None:
-        years = list(form.fields["year"].queryset)
-        now = year_starting(clock.today())
-        return next((year for year in years if year.starts <= now), years[-1] if years else None)
 
     @cached_property
     def asked(self) -> dict[str, Any]:
@@ -65,13 +59,7 @@ class Budget(ListPage):
         """The quarter to whose end the figures run: as asked, else the latest that has begun."""
         if not self.asked.get("year"):
             return None
-        if self.asked.get("quarter"):
-            return self.asked["quarter"]
-        quarters = list(self.asked["year"].quarters.order_by("first_day", "number"))
-        begun = [row for row in quarters if row.first_day <= clock.today() and row.kind == Quarter.Kind.QUARTER]
-        if len(begun) == 4 and begun[-1].money_closed_at:
-            return next((row for row in quarters if row.kind == Quarter.Kind.CLOSING), begun[-1])
-        return begun[-1] if begun else quarters[0]
+        return self.asked.get("quarter") or quarter_to_show(self.asked["year"], today=clock.today())
 
     @cached_property
     def positions(self) -> dict[BudgetLine, Position]:
