@@ -24,6 +24,7 @@ from funding.models import (
     SpendLine,
     Transaction,
 )
+from funding.models.spent import LOOKED_AGAIN
 from funding.rules import Charged, closing_is_over, problems_of_entry, state_of
 
 # The fields of an entry by which a second press of the button is told from a second entry.
@@ -315,7 +316,7 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
                 same.full_clean()
                 same.save()
             released.append(line)
-            events.record("spending.reconsider", line.reference, by=by, words=f"{state} {reason}".strip())
+            events.record(LOOKED_AGAIN, line.reference, by=by, words=f"{state} {reason}".strip())
     return released
 
 
