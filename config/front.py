@@ -42,6 +42,12 @@ DOORS = (
     ),
     ("Match", "What each funder pledged, what came of it, and what a shortfall risks.", "funding:match", "match.read"),
     ("Declarations", "State that a quarter's spend is complete, or nil.", "funding:declare", "spending.declare"),
+    (
+        "Days to payment",
+        "Invoices paid within 30 days, late ones, and dates that are missing.",
+        "funding:payment-days",
+        "spending.read",
+    ),
     ("Claims", "What the grant owes, what was claimed and what was paid.", "funding:claims", "claims.read"),
     ("Contracts", "Who is engaged to do what, until when and for how much.", "contracts:contracts", "contracts.read"),
     ("Results", "Fill in, check, accept or query a quarter's results.", "kpis:submissions", "submissions.read"),

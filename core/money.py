@@ -42,7 +42,12 @@ def percent(part: Decimal, whole: Decimal) -> Decimal | None:
 
     It is for reading only. Whether a limit is passed is asked of `is_over_percent`, which does not round.
     """
-    return (part * 100 / whole).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP) if whole else None
+    return one_decimal(part * 100 / whole) if whole else None
+
+
+def one_decimal(value: Decimal) -> Decimal:
+    """A percentage or an average to one decimal, halves away from nought. Never for money."""
+    return value.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
 def is_over_percent(part: Decimal, whole: Decimal, limit: Decimal) -> bool:

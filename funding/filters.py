@@ -10,6 +10,7 @@ from board.models import Organisation, Programme, Project, Quarter, Year
 from contracts.models import Contract
 from core.filters import DayFilter, Filters
 from funding.models import Claim, CostHeading, MatchReceipt, Source, SpendLine, Transaction
+from funding.paying import Standing
 
 
 def _programmes(request: HttpRequest) -> QuerySet[Programme]:
@@ -128,6 +129,45 @@ class SpendFilters(Filters):
 
 def _match(request: HttpRequest) -> QuerySet[Source]:
     return _sources(request).filter(kind=Source.Kind.CASH_MATCH)
+
+
+def _recorders(request: HttpRequest) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(transactions__in=Transaction.objects.visible_to(request.user)).distinct()
+
+
+def _contracts_of_invoices(request: HttpRequest) -> QuerySet[Contract]:
+    """Those that the entries name which the person sees, whoever's contract it is."""
+    return Contract.objects.filter(transactions__in=Transaction.objects.visible_to(request.user)).distinct()
+
+
+class PaymentFilters(Filters):
+    """What the days to payment are narrowed to."""
+
+    ledger = django_filters.ModelChoiceFilter(field_name="recorded_by", queryset=_recorders, label="In the ledger of")
+    contract = django_filters.ModelChoiceFilter(
+        queryset=_contracts_of_invoices, label="Contract", null_label="No contract", null_value="none"
+    )
+    from_day = DayFilter(field_name="counted_on", lookup_expr="gte", label="Received from")
+    to_day = DayFilter(field_name="counted_on", lookup_expr="lte", label="Received to")
+
+    class Meta(Filters.Meta):
+        model = Transaction
+        fields: list[str] = []
+
+
+class InvoiceFilters(PaymentFilters):
+    """As of the days to payment, and how an invoice stands to its 30 days."""
+
+    standing = django_filters.ChoiceFilter(
+        method="by_standing",
+        choices=[("beyond", "Late, overdue or disputed"), *Standing.LABELS.items()],
+        label="Standing",
+        empty_label="All",
+    )
+
+    def by_standing(self, rows: QuerySet[Transaction], name: str, value: str) -> QuerySet[Transaction]:
+        wanted = (Standing.LATE, Standing.OVERDUE, Standing.DISPUTED) if value == "beyond" else (value,)
+        return rows.filter(standing__in=wanted)
 
 
 class MatchReceiptFilters(Filters):

@@ -1,6 +1,7 @@
 """The tables of money: spend, budget, declarations, claims."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
-from core.money import percent
+from core.money import one_decimal, percent
 from core.tables import (
     Column,
     CountColumn,
@@ -22,7 +23,8 @@ from core.tables import (
     TagColumn,
     TotalledColumn,
 )
-from funding.models import Claim, Declaration, MatchReceipt, ReceiptPart, SpendLine
+from funding.models import Claim, Declaration, MatchReceipt, ReceiptPart, SpendLine, Transaction
+from funding.paying import Standing
 
 STATE_COLOURS = {
     SpendLine.State.CLAIMABLE: "green",
@@ -202,6 +204,23 @@ class PercentColumn(TotalledColumn):
         return f"{'−' if value < 0 else ''}{abs(value)}%"
 
 
+class FigureColumn(TotalledColumn):
+    """A number as it is; a dash where there is none."""
+
+    def in_words(self, value: Decimal | None) -> str:
+        return "—" if value is None else str(value)
+
+
+class DaysColumn(TotalledColumn):
+    """A span of time in whole days."""
+
+    def in_words(self, value: timedelta) -> str:
+        return f"{value.days:,}"
+
+    def value(self, record: Any, value: timedelta) -> int:
+        return value.days
+
+
 class BudgetTable(Table):
     """Budget against spend, one row a line of the chosen cut."""
 
@@ -308,6 +327,88 @@ class MatchReceiptTable(Table):
     def work_out_totals(self) -> dict[str, Any]:
         """Of what is in force."""
         return {"amount": self.data.data.order_by().in_force().aggregate(total=Sum("amount"))["total"]}
+
+
+class PaymentDaysTable(Table):
+    """How invoices were paid, one row an organisation, quarter and contract; each count leads to its invoices."""
+
+    caption = "By quarter, organisation and contract"
+    empty_text = "No invoice is recorded that fits."
+    quarter = UnderColumn("Quarter", under="organisation__short_name")
+    contract = Column("Contract", default="No contract")
+    paid = CountColumn("Paid", total=True)
+    in_time = CountColumn("Within 30 days", total=True, linkify=lambda record: record.behind("in-time"))
+    in_time_percent = PercentColumn("Within 30 days, %", total=True, default="—")
+    late = CountColumn("Over 30 days", total=True, linkify=lambda record: record.behind("late"))
+    disputed = CountColumn("Disputed", total=True, linkify=lambda record: record.behind("disputed"))
+    overdue = CountColumn("Not paid after 30 days", total=True, linkify=lambda record: record.behind("overdue"))
+    open = CountColumn("Not paid yet", total=True, linkify=lambda record: record.behind("open"))
+    missing = CountColumn("No date of receipt", total=True, linkify=lambda record: record.behind("missing"))
+    longest = FigureColumn("Longest, days", total=True, default="—")
+    average = FigureColumn("Average, days", total=True, default="—")
+
+    class Meta:
+        orderable = False
+
+    def value_quarter(self, record: Any) -> str:
+        return f"{record.quarter} · {record.organisation.short_name}"
+
+    def work_out_totals(self) -> dict[str, Any]:
+        """The sums; the percentage, the longest and the average of all that is paid."""
+        found = list(self.data.data)
+        names = ("paid", "in_time", "late", "disputed", "overdue", "open", "missing")
+        sums: dict[str, Any] = {name: sum(getattr(row, name) for row in found) for name in names}
+        paid = Decimal(sums["paid"])
+        sums["in_time_percent"] = percent(Decimal(sums["in_time"]), paid)
+        sums["longest"] = max((row.longest for row in found if row.longest is not None), default=None)
+        sums["average"] = one_decimal(sum(row.days for row in found) / paid) if paid else None
+        return sums
+
+
+class InvoiceTable(Table):
+    """Invoices, when they came and were paid. `dates_for`: the organisation whose officer looks and may give dates."""
+
+    caption = "Invoices"
+    empty_text = "No invoice fits. Clear the filters."
+    reference = Column(
+        "Entry", linkify=("funding:entry", [A("reference")]), attrs={"a": {"class": "govuk-link app-nowrap"}}
+    )
+    supplier_name = UnderColumn("Supplier", under="document_number")
+    recorded_by = Column("In the ledger of", accessor="recorded_by__short_name")
+    contract = Column("Contract", accessor="contract__reference", default="No contract")
+    accounting_on = DayColumn("Accounting date")
+    received_on = DayColumn("Received", default="Missing")
+    paid_on = DayColumn("Paid", default="Not paid")
+    took = DaysColumn("Days", default="—")
+    standing = TagColumn(
+        "Standing",
+        colours={
+            "in-time": "green", "late": "red", "disputed": "grey", "overdue": "red", "open": "blue",
+            "missing": "orange",
+        },
+        labels=Standing.LABELS,
+    )  # fmt: skip
+    dispute_reason = Column("Why disputed")
+    cost = MoneyColumn("Cost", total=True)
+    act = Column("Do", accessor="pk", orderable=False, exclude_from_export=True)
+
+    class Meta:
+        order_by = ("-accounting_on", "-reference")
+
+    def __init__(self, *args: Any, dates_for: int | None = None, **kwargs: Any) -> None:
+        self.dates_for = dates_for
+        if dates_for is None:
+            kwargs["exclude"] = ("act",)
+        super().__init__(*args, **kwargs)
+
+    def render_act(self, record: Transaction) -> SafeString | str:
+        if record.recorded_by_id != self.dates_for:
+            return ""
+        return format_html(
+            '<a class="govuk-link" href="{}">Give dates<span class="govuk-visually-hidden"> of {}</span></a>',
+            reverse("funding:payment-dates", args=[record.reference]),
+            record.reference,
+        )
 
 
 class StandingTable(Table):

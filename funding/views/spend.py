@@ -20,6 +20,7 @@ from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
 from funding.models import BudgetLine, ClaimLine, Disallowance, DisallowancePart, LedgerRow, SpendLine, Transaction
+from funding.paying import ASK_FOR_MONEY
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
@@ -126,6 +127,9 @@ class EntryPage(DetailPage):
         found = []
         if not entry.takes_back_id:
             found.append(Link("Correct it", reverse("funding:correct", args=[entry.reference]), secondary=True))
+        if entry.kind in ASK_FOR_MONEY and entry.supplier_name:
+            dates = reverse("funding:payment-dates", args=[entry.reference])
+            found.append(Link("Payment dates", dates, secondary=True))
         lines = self.lines()
         if not any(line.in_claim for line in lines):
             found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
@@ -185,6 +189,7 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Service", service),
         Fact("Invoice received", day_in_words(entry.received_on)) if entry.received_on else None,
         Fact("Paid", day_in_words(entry.paid_on)) if entry.paid_on else None,
+        Fact("Disputed", entry.dispute_reason) if entry.dispute_reason else None,
         Fact("Hours", f"{entry.quantity_hundredths / 100:g}") if entry.quantity_hundredths is not None else None,
         Fact("Net", in_words(entry.net)),
         Fact("VAT", in_words(entry.vat)),
