@@ -130,8 +130,8 @@ def cell_positions(
     quarters = {row.pk: row for row in Quarter.objects.filter(programme_id=year.programme_id)}
     return {
         (line, quarters.get(key)): Position(**cells[line.pk, key])
-        for line in lines
         for key in (*quarters, None)
+        for line in lines
         if (line.pk, key) in cells
     }
 

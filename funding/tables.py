@@ -229,7 +229,7 @@ class BudgetTable(Table):
     name = UnderColumn("Budget line", under="under", order_by=("position", "name"))
     budget = MoneyColumn("Budget", total=True)
     profile_to_date = MoneyColumn("Profile to date", total=True)
-    actual_to_date = MoneyColumn("Actual to date", total=True, linkify=lambda record: record.url)
+    actual_to_date = MoneyColumn("Actual to date", total=True, linkify=lambda record: record.url or None)
     variance_to_date = MoneyColumn("Variance to date", total=True)
     variance_percent = PercentColumn("Variance %", total=True)
     remaining = MoneyColumn("Remaining", total=True)
@@ -691,6 +691,21 @@ class TieTable(Table):
 
     def render_not_claimable(self, record: Any, value: Decimal) -> SafeString:
         return self._linked(self.link(record, state=SpendLine.State.NOT_CLAIMABLE), value)
+
+
+class ContractCutTable(Table):
+    """What each contract binds of the year's budget, by project."""
+
+    caption = "Budget bound by contracts"
+    empty_text = "No contract binds budget of this year, and none has charged any."
+    contract = UnderColumn("Contract", accessor="contract__reference", under="contract__title")
+    project = Column("Project", accessor="project__name")
+    committed = MoneyColumn("Committed", total=True)
+    charged = MoneyColumn("Charged in the year", total=True, linkify=lambda record: record.url or None)
+    left = MoneyColumn("Left of what is committed", total=True)
+
+    class Meta:
+        orderable = False
 
 
 class AwardTieTable(Table):
