@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from board import clock
-from board.access import is_of_recipient, may
-from board.models import Quarter
+from board.access import acting_organisation, is_of_recipient, may
+from board.models import Programme, Quarter
 from board.views import ActPage, ConfirmPage, Fact, Link, ListPage
 from core.forms import day_in_words
 from core.money import in_words
@@ -153,17 +153,20 @@ class Match(ListPage):
         return f"{self.asked['year'].code}, to the end of {self.quarter}. Match is never in the claim."
 
     def get_actions(self) -> Sequence[Link]:
-        links = []
-        if may(self.request.user, "match.receive") and any(
-            is_of_recipient(self.request.user, row.source.programme) for row in self.found
-        ):
-            links.append(Link("Record a receipt of match", reverse("funding:receive-match")))
-        return [*links, Link("Match received", reverse("funding:match-receipts"), secondary=True)]
+        received = Link("Match received", reverse("funding:match-receipts"), secondary=True)
+        if not may_receive(self.request.user):
+            return [received]
+        return [Link("Record a receipt of match", reverse("funding:receive-match")), received]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shown = {"form": self.choice, "is_bound": self.choice.is_bound}
         pace: Table | None = PaceTable(self.pace, prefix="pace-") if self.pace else None
         return super().get_context_data(**{"filter": shown, "pace": pace, **kwargs})
+
+
+def may_receive(user: Any) -> bool:
+    """Whether the person records match for an organisation that holds a grant."""
+    return may(user, "match.receive") and Programme.objects.filter(recipient=acting_organisation(user)).exists()
 
 
 def standing_of(figures: MatchFigures, limit: Any) -> str:
@@ -188,7 +191,7 @@ class MatchReceipts(ListPage):
         return [Link("Match", reverse("funding:match"))]
 
     def get_actions(self) -> Sequence[Link]:
-        if not may(self.request.user, "match.receive"):
+        if not may_receive(self.request.user):
             return []
         return [Link("Record a receipt of match", reverse("funding:receive-match"))]
 
@@ -204,6 +207,9 @@ class ReceiveMatch(ActPage):
     action, heading = "match.receive", "Record a receipt of match"
     form_class, button = MatchReceiptForm, "Record the receipt"
     lead = "What a funder paid over to you. What you spend of it is recorded as spend, on its source."
+
+    def allowed(self) -> bool:
+        return super().allowed() and may_receive(self.request.user)
 
     def get_breadcrumbs(self) -> Sequence[Link]:
         return [Link("Match", reverse("funding:match"))]
