@@ -19,7 +19,7 @@ from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Receipt, ReconcilingItem, Transaction
+from funding.models import BudgetLine, Claim, MatchReceipt, Receipt, ReconcilingItem, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -94,6 +94,7 @@ def rows() -> dict[str, list[tuple]]:
         "funding:recorded": both,
         "funding:correct": both,
         "funding:void": both,
+        "funding:payment-dates": both,
         "funding:reconsider": both,
         "funding:contract": [("CHB-2023",)],
         "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
@@ -107,6 +108,15 @@ def rows() -> dict[str, list[tuple]]:
         "funding:claim": [claim],
         "funding:disallow": [claim],
         "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
+        "funding:void-match-receipt": [
+            (
+                MatchReceipt.objects.in_force()
+                .filter(source__programme=programme)
+                .order_by("reference")
+                .first()
+                .reference,
+            )
+        ],
         "funding:explain": [(code, quarter.code, "CHB")],
         "funding:tie": [(code, "2024-25")],
         "funding:underspend": [(code, "2024-25")],
