@@ -329,6 +329,11 @@ class MatchReceiptTable(Table):
         return {"amount": self.data.data.order_by().in_force().aggregate(total=Sum("amount"))["total"]}
 
 
+def behind(standing: str) -> Callable[[Any, int], str | None]:
+    """The way from a count to the invoices of one standing, where there are any."""
+    return lambda record, value: record.behind(standing) if value else None
+
+
 class PaymentDaysTable(Table):
     """How invoices were paid, one row an organisation, quarter and contract; each count leads to its invoices."""
 
@@ -337,13 +342,13 @@ class PaymentDaysTable(Table):
     quarter = UnderColumn("Quarter", under="organisation__short_name")
     contract = Column("Contract", default="No contract")
     paid = CountColumn("Paid", total=True)
-    in_time = CountColumn("Within 30 days", total=True, linkify=lambda record: record.behind("in-time"))
+    in_time = CountColumn("Within 30 days", total=True, linkify=behind("in-time"))
     in_time_percent = PercentColumn("Within 30 days, %", total=True, default="—")
-    late = CountColumn("Over 30 days", total=True, linkify=lambda record: record.behind("late"))
-    disputed = CountColumn("Disputed", total=True, linkify=lambda record: record.behind("disputed"))
-    overdue = CountColumn("Not paid after 30 days", total=True, linkify=lambda record: record.behind("overdue"))
-    open = CountColumn("Not paid yet", total=True, linkify=lambda record: record.behind("open"))
-    missing = CountColumn("No date of receipt", total=True, linkify=lambda record: record.behind("missing"))
+    late = CountColumn("Over 30 days", total=True, linkify=behind("late"))
+    disputed = CountColumn("Disputed", total=True, linkify=behind("disputed"))
+    overdue = CountColumn("Not paid after 30 days", total=True, linkify=behind("overdue"))
+    open = CountColumn("Not paid yet", total=True, linkify=behind("open"))
+    missing = CountColumn("No date of receipt", total=True, linkify=behind("missing"))
     longest = FigureColumn("Longest, days", total=True, default="—")
     average = FigureColumn("Average, days", total=True, default="—")
 

@@ -129,7 +129,10 @@ class Budget(ListPage):
         year = self.asked.get("year")
         if not year or not self.positions:
             return []
-        return [Link("Does it tie?", reverse("funding:tie", args=[year.programme.code, year.code]), secondary=True)]
+        return [
+            Link("Does it tie?", reverse("funding:tie", args=[year.programme.code, year.code]), secondary=True),
+            Link("Match", f"{reverse('funding:match')}?{urlencode({'year': year.pk})}", secondary=True),
+        ]
 
     def get_queryset(self) -> list[BudgetRow]:
         cut = self.asked.get("cut") or "line"
