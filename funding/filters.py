@@ -1,5 +1,6 @@
 """What the lists of money can be narrowed by."""
 
+from datetime import datetime
 from typing import Any
 
 import django_filters
@@ -8,7 +9,7 @@ from django.http import HttpRequest
 
 from board.models import Organisation, Programme, Project, Quarter, Year
 from contracts.models import Contract
-from core.filters import DayFilter, Filters
+from core.filters import DayFilter, Filters, MomentFilter
 from funding.models import Claim, CostHeading, MatchReceipt, Source, SpendLine, Transaction
 from funding.paying import Standing
 
@@ -82,7 +83,9 @@ class SpendFilters(Filters):
     kind = django_filters.ChoiceFilter(
         field_name="transaction__kind", choices=Transaction.Kind.choices, label="Kind", empty_label="All"
     )
-    state = django_filters.ChoiceFilter(choices=SpendLine.State.choices, label="State", empty_label="All")
+    state = django_filters.ChoiceFilter(
+        method="in_state", choices=SpendLine.State.choices, label="State", empty_label="All"
+    )
     late = django_filters.ChoiceFilter(
         method="only_late",
         choices=[("yes", "Relates to an earlier quarter")],
@@ -99,6 +102,19 @@ class SpendFilters(Filters):
         method="with_void", choices=[("shown", "Shown too"), ("only", "Only these")], label="Void entries",
         empty_label="Left out",
     )  # fmt: skip
+
+    as_of = MomentFilter(method="as_it_stood", label="As the record stood on", help_text="Empty for now.")
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment as of which the list is read; None for now."""
+        return self.form.cleaned_data.get("as_of") if self.is_bound and self.is_valid() else None
+
+    def as_it_stood(self, rows: QuerySet[SpendLine], name: str, value: datetime) -> QuerySet[SpendLine]:
+        return rows.in_force(value)
+
+    def in_state(self, rows: QuerySet[SpendLine], name: str, value: str) -> QuerySet[SpendLine]:
+        return rows.with_state(self.form.cleaned_data.get("as_of")).filter(state_then=value)
 
     def in_ledger(self, rows: QuerySet[SpendLine], name: str, value: Organisation) -> QuerySet[SpendLine]:
         return rows.in_ledger_of(value)

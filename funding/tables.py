@@ -1,7 +1,7 @@
 """The tables of money: spend, budget, declarations, claims."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -118,9 +118,12 @@ class SpendTable(Table):
     class Meta:
         order_by = ("-accounting_on", "-entry")
 
-    def __init__(self, *args: Any, wide: bool = False, **kwargs: Any) -> None:
-        if not wide:
-            kwargs["exclude"] = (*DOWNLOADED_ONLY, *kwargs.get("exclude", self._meta.exclude))
+    def __init__(self, *args: Any, wide: bool = False, as_of: datetime | None = None, **kwargs: Any) -> None:
+        """`as_of` a moment leaves the state out, which is today's."""
+        self.as_of = as_of
+        left_out = (*(() if wide else DOWNLOADED_ONLY), *(("state",) if as_of else ()))
+        if left_out:
+            kwargs["exclude"] = (*left_out, *kwargs.get("exclude", self._meta.exclude))
         super().__init__(*args, **kwargs)
 
     def value_kind(self, record: SpendLine) -> str:
@@ -130,7 +133,7 @@ class SpendTable(Table):
         """What is cost: without void entries and payments on account, as on every other page."""
         if isinstance(self.data.data, list):
             return super().work_out_totals()
-        return {"cost": self.data.data.order_by().spend().total()}
+        return {"cost": self.data.data.order_by().spend(self.as_of).total()}
 
 
 class EntryLineTable(Table):

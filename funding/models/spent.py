@@ -206,9 +206,10 @@ class SpendLineQuerySet(models.QuerySet["SpendLine"]):
         """The sum of cost, worked out by the database."""
         return self.aggregate(total=Coalesce(Sum("cost"), NOUGHT, output_field=PenceField()))["total"]
 
-    def totals_by_state(self) -> models.QuerySet["SpendLine", dict[str, Any]]:
-        """The sum of cost of each state that there is: rows of `state` and `total`."""
-        return self.order_by().values("state").annotate(total=Sum("cost", output_field=PenceField()))
+    def totals_by_state(self, as_of: datetime | None = None) -> models.QuerySet["SpendLine", dict[str, Any]]:
+        """The sum of cost of each state that there is, or was at a moment: rows of `state_then` and `total`."""
+        states = self.with_state(as_of).order_by().values("state_then")
+        return states.annotate(total=Sum("cost", output_field=PenceField()))
 
 
 class SpendLine(models.Model):

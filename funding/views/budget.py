@@ -148,10 +148,10 @@ class Budget(ListPage):
         ]
 
     def spend_behind(self, query: dict[str, Any], *, until: bool = True) -> str:
-        """The spend list narrowed to exactly what a figure sums; empty as of a moment, since the list is today's."""
-        if self.asked.get("as_of"):
-            return ""
+        """The spend list narrowed to exactly what a figure sums."""
         asked = {"year": self.asked["year"].pk, **({"until": self.quarter.pk} if until else {}), **query}
+        if self.asked.get("as_of"):
+            asked["as_of"] = moment_in_words(self.asked["as_of"])
         if self.asked.get("source"):
             asked["source"] = self.asked["source"].pk
         return f"{reverse('funding:spend')}?{urlencode(asked)}"

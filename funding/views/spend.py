@@ -13,7 +13,7 @@ from django.urls import reverse
 from board import clock
 from board.access import acting_organisation, may
 from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, Status
-from core.forms import day_in_words
+from core.forms import day_in_words, moment_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
 from funding.filters import SpendFilters
@@ -53,13 +53,16 @@ class SpendList(ListPage):
 
     def get_queryset(self) -> QuerySet[SpendLine]:
         lines = SpendLine.objects.visible_to(self.request.user).select_related(*SHOWN_WITH_A_LINE)
-        return lines if self.request.GET.get("void") else lines.in_force()
+        asked = self.request.GET
+        return lines if asked.get("void") or asked.get("as_of") else lines.in_force()
 
     def get_table(self) -> Table:
-        return SpendTable(self.rows(), wide="download" in self.request.GET)
+        return SpendTable(self.rows(), wide="download" in self.request.GET, as_of=self.filterset.moment)
 
     def get_lead(self) -> str:
-        return "What the ledgers show, line by line: each entry’s charge to a budget line."
+        words = "What the ledgers show, line by line: each entry’s charge to a budget line."
+        moment = self.filterset.moment
+        return f"{words} As the record stood on {moment_in_words(moment)}." if moment else words
 
     def get_actions(self) -> Sequence[Link]:
         wanted = [
@@ -76,7 +79,9 @@ class SpendList(ListPage):
 
     def by_state(self) -> list[tuple[str, Any]]:
         """The spend of the filtered lines by state, in the order of the states; one query."""
-        found = {row["state"]: row["total"] for row in self.rows().order_by().spend().totals_by_state()}
+        moment = self.filterset.moment
+        totals = self.rows().order_by().spend(moment).totals_by_state(moment)
+        found = {row["state_then"]: row["total"] for row in totals}
         return [(label, found[state]) for state, label in SpendLine.State.choices if state in found]
 
 

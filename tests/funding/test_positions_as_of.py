@@ -22,7 +22,7 @@ from board.models import Quarter
 from board.quarters import MONEY
 from core.problems import Refused
 from funding import budgeting, spending
-from funding.models import BudgetLine, Commitment, Transaction
+from funding.models import BudgetLine, Commitment, SpendLine, Transaction
 from funding.positions import Position, cell_positions, contract_positions, line_positions
 from funding.spending import Charge
 from returns import closing
@@ -244,6 +244,10 @@ def test_a_line_was_held_until_it_was_looked_at_again_and_so_was_what_takes_it_b
     before, after = read(money, at(date(2023, 7, 7))), read(money, at(date(2023, 7, 8)))
     assert (before.held_to_date, before.claimable_to_date) == (D("70.00"), D("0.00"))
     assert (after.held_to_date, after.claimable_to_date) == (D("0.00"), D("70.00"))
+    for day, state in ((7, "held"), (8, "claimable")):
+        moment = at(date(2023, 7, day))
+        totals = SpendLine.objects.spend(moment).totals_by_state(moment)
+        assert [(row["state_then"], row["total"]) for row in totals] == [(state, D("70.00"))]
 
 
 @pytest.mark.parametrize("as_of", [None, at(date(2023, 7, 5), 23)])
