@@ -29,7 +29,7 @@ from funding.models import (
     Virement,
     VirementMove,
 )
-from funding.positions import Position, budget_of, line_positions, spent_on, version_in_force
+from funding.positions import Position, budget_of, is_over, line_positions, spent_on, version_in_force
 
 Profiles = Mapping[tuple[BudgetLine, Quarter], Decimal]
 
@@ -325,11 +325,12 @@ def explain_variance(
 
 def variance_needs_a_reason(position: Position, *, source: Source, today: date) -> bool:
     """F10: whether a variance to date is over both thresholds, per cent and pounds (this board's choice)."""
-    percent = threshold(source.programme, "variance-percent", today)
-    amount = threshold(source.programme, "variance-amount", today)
-    if abs(position.variance_to_date) <= amount:
-        return False
-    return position.variance_percent is None or abs(position.variance_percent) > percent
+    return is_over(
+        position.variance_to_date,
+        position.profile_to_date,
+        percent=threshold(source.programme, "variance-percent", today),
+        amount=threshold(source.programme, "variance-amount", today),
+    )
 
 
 def notice_underspend(

@@ -26,6 +26,7 @@ from funding.models import (
     SpendLine,
     Transaction,
 )
+from funding.models.spent import LOOKED_AGAIN
 from funding.rules import Charged, closing_is_over, problems_of_entry, state_of
 
 # The fields of an entry by which a second press of the button is told from a second entry.
@@ -338,7 +339,7 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
                 same.save()
             released.append(line)
             programme, words = line.budget_line.source.programme, f"{state} {reason}".strip()
-            events.record("spending.reconsider", line.reference, by=by, words=words, programme=programme)
+            events.record(LOOKED_AGAIN, line.reference, by=by, words=words, programme=programme)
     return released
 
 

@@ -19,7 +19,7 @@ from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Evidence, Receipt, ReconcilingItem, Repayment, Transaction
+from funding.models import BudgetLine, Claim, Evidence, MatchReceipt, Receipt, ReconcilingItem, Repayment, Transaction
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -103,6 +103,7 @@ def rows() -> dict[str, list[tuple]]:
         "funding:recorded": both,
         "funding:correct": both,
         "funding:void": both,
+        "funding:payment-dates": both,
         "funding:reconsider": both,
         "funding:entry-evidence": both,
         "funding:contract": [("CHB-2023",)],
@@ -121,6 +122,15 @@ def rows() -> dict[str, list[tuple]]:
         "funding:repay": [(code,)],
         "funding:void-repayment": [(repaid(programme).reference,)],
         "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
+        "funding:void-match-receipt": [
+            (
+                MatchReceipt.objects.in_force()
+                .filter(source__programme=programme)
+                .order_by("reference")
+                .first()
+                .reference,
+            )
+        ],
         "funding:explain": [(code, quarter.code, "CHB")],
         "funding:tie": [(code, "2024-25")],
         "funding:underspend": [(code, "2024-25")],

@@ -28,6 +28,7 @@ from funding.models.given import (
     VirementMove,
 )
 from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
+from funding.models.matching import MatchReceipt
 from funding.models.reconciling import ControlTotal, ReconcilingItem
 from funding.models.spent import SpendLine, Transaction
 
@@ -51,6 +52,7 @@ __all__ = [
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",
+    "MatchReceipt",
     "Profile",
     "Receipt",
     "ReceiptPart",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from board import clock
 from board.access import acting_organisation, may
 from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, Status
-from core.forms import day_in_words
+from core.forms import day_in_words, moment_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
 from funding.evidence_tables import EvidenceTable
@@ -30,6 +30,7 @@ from funding.models import (
     SpendLine,
     Transaction,
 )
+from funding.paying import ASK_FOR_MONEY
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
@@ -62,13 +63,16 @@ class SpendList(ListPage):
 
     def get_queryset(self) -> QuerySet[SpendLine]:
         lines = SpendLine.objects.visible_to(self.request.user).select_related(*SHOWN_WITH_A_LINE)
-        return lines if self.request.GET.get("void") else lines.in_force()
+        asked = self.request.GET
+        return lines if asked.get("void") or asked.get("as_of") else lines.in_force()
 
     def get_table(self) -> Table:
-        return SpendTable(self.rows(), wide="download" in self.request.GET)
+        return SpendTable(self.rows(), wide="download" in self.request.GET, as_of=self.filterset.moment)
 
     def get_lead(self) -> str:
-        return "What the ledgers show, line by line: each entry’s charge to a budget line."
+        words = "What the ledgers show, line by line: each entry’s charge to a budget line."
+        moment = self.filterset.moment
+        return f"{words} As the record stood on {moment_in_words(moment)}." if moment else words
 
     def get_actions(self) -> Sequence[Link]:
         wanted = [
@@ -87,7 +91,9 @@ class SpendList(ListPage):
 
     def by_state(self) -> list[tuple[str, Any]]:
         """The spend of the filtered lines by state, in the order of the states; one query."""
-        found = {row["state"]: row["total"] for row in self.rows().order_by().spend().totals_by_state()}
+        moment = self.filterset.moment
+        totals = self.rows().order_by().spend(moment).totals_by_state(moment)
+        found = {row["state_then"]: row["total"] for row in totals}
         return [(label, found[state]) for state, label in SpendLine.State.choices if state in found]
 
 
@@ -138,6 +144,9 @@ class EntryPage(DetailPage):
         found = [Link("Add evidence", reverse("funding:entry-evidence", args=[entry.reference]), secondary=True)]
         if not entry.takes_back_id:
             found.append(Link("Correct it", reverse("funding:correct", args=[entry.reference]), secondary=True))
+        if entry.kind in ASK_FOR_MONEY and entry.supplier_name:
+            dates = reverse("funding:payment-dates", args=[entry.reference])
+            found.append(Link("Payment dates", dates, secondary=True))
         lines = self.lines()
         if not any(line.in_claim for line in lines):
             found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
@@ -206,6 +215,7 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Service", service),
         Fact("Invoice received", day_in_words(entry.received_on)) if entry.received_on else None,
         Fact("Paid", day_in_words(entry.paid_on)) if entry.paid_on else None,
+        Fact("Disputed", entry.dispute_reason) if entry.dispute_reason else None,
         Fact("Hours", f"{entry.quantity_hundredths / 100:g}") if entry.quantity_hundredths is not None else None,
         Fact("Net", in_words(entry.net)),
         Fact("VAT", in_words(entry.vat)),
