@@ -327,7 +327,7 @@ class _Writer:
         if place not in self.by_place:
             self.by_place[place] = [
                 *charges_what_may_be_charged([part], self.organisation),
-                *year_and_quarter_agree([part]),
+                *year_and_quarter_agree(entry, [part]),
                 *in_kind_is_match(entry, [part]),
                 *self._not_open(part.quarter),
                 *self._declared(part),

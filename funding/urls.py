@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 from django.urls import URLPattern, path
 
-from funding.views import budget, claims, contract, declare, explain, imports, ledger, reconcile, record, spend, tie
+from funding.views import (
+    budget,
+    claims,
+    contract,
+    declare,
+    explain,
+    imports,
+    ledger,
+    reconcile,
+    record,
+    spend,
+    spend_reports,
+    tie,
+)
 
 app_name = "funding"
 
@@ -20,6 +33,16 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("spend/<str:reference>/void/", spend.Void.as_view(), name="void"),
         path("spend/<str:reference>/look-again/", spend.Reconsider.as_view(), name="reconsider"),
         path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
+        path(
+            "contracts/<str:reference>/statements/<str:quarter>/",
+            spend_reports.RecordStatement.as_view(),
+            name="record-statement",
+        ),
+        path("contracts/<str:reference>/money-back/", spend_reports.MoneyBack.as_view(), name="money-back"),
+        path("held-by-grantees/", spend_reports.HeldByGrantees.as_view(), name="held-by-grantees"),
+        path("statements/<str:reference>/", spend_reports.StatementPage.as_view(), name="statement"),
+        path("statements/<str:reference>/correct/", spend_reports.CorrectStatement.as_view(), name="correct-statement"),
+        path("statements/<str:reference>/void/", spend_reports.VoidStatement.as_view(), name="void-statement"),
         path("budget/", budget.Budget.as_view(), name="budget"),
         path("declare/", declare.Declarations.as_view(), name="declare"),
         path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),

@@ -27,6 +27,7 @@ from funding.models.given import (
 )
 from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
 from funding.models.reconciling import ControlTotal, ReconcilingItem
+from funding.models.reporting import SpendReport
 from funding.models.spent import SpendLine, Transaction
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "ReconcilingItem",
     "Source",
     "SpendLine",
+    "SpendReport",
     "SupplierAlias",
     "Transaction",
     "UnderspendNotice",

@@ -64,6 +64,7 @@ class SpendList(ListPage):
         wanted = [
             ("spending.record", Link("Record spend", reverse("funding:record"))),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
+            ("spending.read", Link("Money held by grantees", reverse("funding:held-by-grantees"), secondary=True)),
             ("imports.read", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
         ]
@@ -97,7 +98,7 @@ class EntryPage(DetailPage):
 
     def get_queryset(self) -> QuerySet[Transaction]:
         return Transaction.objects.visible_to(self.request.user).select_related(
-            "recorded_by", "contract", "takes_back", "re_raises"
+            "recorded_by", "contract", "takes_back", "re_raises", "settles", "report"
         )
 
     def get_breadcrumbs(self) -> Sequence[Link]:
@@ -193,6 +194,11 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Reason", entry.reason) if entry.reason else None,
         _entry_fact("Takes back", entry.takes_back),
         _entry_fact("Raises again", entry.re_raises),
+        _entry_fact("Settles the accrual", entry.settles),
+        Fact("Written back", f"{entry.written_back_reason} ({day_in_words(entry.written_back_on)})")
+        if entry.written_back_on
+        else None,
+        Fact("Statement of spend", entry.report, url=entry.report.get_absolute_url()) if entry.report else None,
         _ledger_row_fact(entry, user),
         Fact("Made void", f"{entry.void_reason} ({day_in_words(entry.voided_at)})") if entry.is_void else None,
     ]
