@@ -1,13 +1,17 @@
-"""The tables of money held by grantees."""
+"""The tables of what contracts cost without an invoice: money held by grantees, and accruals."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
-from core.tables import Column, DayColumn, MoneyColumn, ShortColumn, Table
+from core.tables import Column, CountColumn, DayColumn, MoneyColumn, ShortColumn, Table
+from funding.models import Transaction
 from funding.spend_reports import Statement
+from funding.tables import UnderColumn
 
 
 class HeldByGranteeTable(Table):
@@ -78,6 +82,57 @@ class StatementEntryTable(Table):
     source = Column("Source", accessor="budget_line__source__name")
     quarter = ShortColumn("Recorded in", accessor="quarter__short_label")
     cost = MoneyColumn("Spent", total=True)
+
+    class Meta:
+        orderable = False
+
+
+class AccrualTable(Table):
+    """Accruals. With `acts`, each leads to the page that says what became of it."""
+
+    caption = "Reversed, and nothing says what became of them"
+    empty_text = "Every reversed accrual is settled, raised again or written back."
+    reference = Column("Entry", linkify=("funding:entry", [A("reference")]))
+    supplier = UnderColumn("Supplier", accessor="supplier_name", under="description", empty_values=())
+    contract = Column("Contract", accessor="contract__reference")
+    accounting_on = DayColumn("Accrued on")
+    again = CountColumn("Times raised again", empty_values=())
+    reason = Column("Reason")
+    cost = MoneyColumn("Cost", total=True)
+    act = Column("Do", empty_values=(), exclude_from_export=True)
+
+    class Meta:
+        orderable = False
+
+    def __init__(self, *args: Any, again: Mapping[int, int], acts: bool = False, **kwargs: Any) -> None:
+        self.times = again
+        super().__init__(*args, exclude=() if acts else ("act",), **kwargs)
+
+    def render_again(self, record: Transaction) -> str:
+        return str(self.times[record.pk])
+
+    def render_act(self, record: Transaction) -> SafeString:
+        return format_html(
+            '<a class="govuk-link" href="{}">Say what became of it<span class="govuk-visually-hidden">: {}</span></a>',
+            reverse("funding:accrual-outcome", args=[record.reference]),
+            record.reference,
+        )
+
+
+class PromptTable(Table):
+    """Contracts with service in a quarter that the record may lack."""
+
+    caption = "Service that may want an accrual"
+    empty_text = "No contract with service in the quarter lacks its invoice."
+    contract = Column(
+        "Contract", accessor="contract__reference", linkify=("funding:contract", [A("contract__reference")])
+    )
+    provider = UnderColumn("Provider", accessor="contract__provider__name", under="contract__title")
+    line = UnderColumn("Budget line", accessor="line__project__name", under="line__heading__name")
+    expected = MoneyColumn("Expected")
+    recorded = MoneyColumn("Recorded")
+    left = MoneyColumn("Still committed")
+    suggested = MoneyColumn("Suggested", total=True)
 
     class Meta:
         orderable = False

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.urls import URLPattern, path
 
 from funding.views import (
+    accruals,
     budget,
     claims,
     contract,
@@ -43,6 +44,9 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("statements/<str:reference>/", spend_reports.StatementPage.as_view(), name="statement"),
         path("statements/<str:reference>/correct/", spend_reports.CorrectStatement.as_view(), name="correct-statement"),
         path("statements/<str:reference>/void/", spend_reports.VoidStatement.as_view(), name="void-statement"),
+        path("accruals/<str:programme>/<str:quarter>/", accruals.Accruals.as_view(), name="accruals"),
+        path("accruals/<str:programme>/<str:quarter>/raise/", accruals.RaiseAccruals.as_view(), name="raise-accruals"),
+        path("spend/<str:reference>/outcome/", accruals.Outcome.as_view(), name="accrual-outcome"),
         path("budget/", budget.Budget.as_view(), name="budget"),
         path("declare/", declare.Declarations.as_view(), name="declare"),
         path("declare/<str:programme>/<str:source>/<str:quarter>/", declare.Declare.as_view(), name="declare-source"),

@@ -93,8 +93,13 @@ class Declarations(ListPage):
         organisation = acting_organisation(self.request.user)
         if self.quarter is None or organisation not in ledgers_of(self.quarter.programme):
             return []
-        address = [self.quarter.programme.code, organisation.code, self.quarter.code]
-        return [Link("Reconcile with the ledger", reverse("funding:reconciliation", args=address), secondary=True)]
+        programme, code = self.quarter.programme.code, self.quarter.code
+        accruals = reverse("funding:accruals", args=[programme, code])
+        ledger = reverse("funding:reconciliation", args=[programme, organisation.code, code])
+        return [
+            Link("Accruals", accruals, secondary=True),
+            Link("Reconcile with the ledger", ledger, secondary=True),
+        ]
 
     def get_queryset(self) -> list[StandingRow]:
         if self.quarter is None:

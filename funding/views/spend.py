@@ -16,6 +16,7 @@ from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, 
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
+from funding.accruals import closing_period_of, is_open_accrual
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
@@ -130,6 +131,8 @@ class EntryPage(DetailPage):
         lines = self.lines()
         if not any(line.in_claim for line in lines):
             found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
+        if is_open_accrual(entry) or closing_period_of(entry):
+            found.append(Link("Say what became of it", reverse("funding:accrual-outcome", args=[entry.reference])))
         if any(line.state == SpendLine.State.HELD for line in lines):
             found.append(Link("Look again at what is held", reverse("funding:reconsider", args=[entry.reference])))
         return found
@@ -195,6 +198,8 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         _entry_fact("Takes back", entry.takes_back),
         _entry_fact("Raises again", entry.re_raises),
         _entry_fact("Settles the accrual", entry.settles),
+        _entry_fact("Raised again as", entry.re_raised_by.in_force().first()),
+        _entry_fact("Settled by", entry.settled_by.in_force().order_by("reference").first()),
         Fact("Written back", f"{entry.written_back_reason} ({day_in_words(entry.written_back_on)})")
         if entry.written_back_on
         else None,
