@@ -46,7 +46,8 @@ def _accruals_due(organisation: Organisation, quarter: Quarter, sources: list[So
     if waiting:
         words.append(f"say what became of {len(waiting)} reversed")
     if wanted:
-        words.append(f"look at {len(wanted)} budget lines with service and no invoice")
+        lines = "1 budget line" if len(wanted) == 1 else f"{len(wanted)} budget lines"
+        words.append(f"look at {lines} with service and no invoice")
     if words:
         yield Due(
             f"accruals/{quarter.programme.code}/{quarter.code}",
