@@ -11,6 +11,7 @@ from core.money import in_words
 from core.problems import refuse, refuse_if_blocking
 from funding.accruals import unresolved
 from funding.models import Claim, Declaration, Source, SpendLine
+from funding.prepayments import release_received
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declara
     """Declare the acting organisation's spend of a source and quarter complete, or nil.
 
     Match may be declared after the quarter closed, over what was recorded before; the grant may not. Each
-    accrual that was reversed into the quarter has its outcome first.
+    accrual that was reversed into the quarter has its outcome first, and what was prepaid for the year is released.
     """
     with transaction.atomic():
         organisation = by.acting.organisation
@@ -36,6 +37,7 @@ def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declara
         if source.kept_by_id != organisation.pk:
             raise refuse("declare", f"{source} is kept by {source.kept_by}; its officers declare it.", "source")
         refuse_if_blocking(unresolved(source, locked))
+        release_received(source=source, year=locked.year, by=by)
         lines = SpendLine.objects.spend().charged_to(source).in_quarter(locked)
         spent, any_spend = lines.total(), lines.exists()
         if nil and any_spend:
