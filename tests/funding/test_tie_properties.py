@@ -85,7 +85,7 @@ class Machine(RuleBasedStateMachine):
         return sorted((row for row in rows if row.money_closed_at is None), key=lambda row: row.order)
 
     def open_quarter(self) -> Quarter | None:
-        """The earliest quarter that is not closed; beside it a closing period may run, then now the one, now the other."""
+        """The earliest that is not closed; where a closing period runs beside it, now the one, now the other."""
         rows = self.open_quarters()
         if len(rows) > 1 and rows[1].kind == Quarter.Kind.CLOSING and self.number % 2:
             return rows[1]
