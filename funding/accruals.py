@@ -207,7 +207,7 @@ def open_accruals(organisation: Organisation, programme: Programme | None = None
 
 def is_open_accrual(accrual: Transaction) -> bool:
     """Whether a close reversed the accrual and nothing says what became of it."""
-    return _open(Transaction.objects.filter(pk=accrual.pk)).exists()
+    return accrual.kind == Transaction.Kind.ACCRUAL and _open(Transaction.objects.filter(pk=accrual.pk)).exists()
 
 
 def standing_accruals(organisation: Organisation, period: Quarter) -> list[Transaction]:

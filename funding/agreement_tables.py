@@ -13,6 +13,9 @@ from funding.models import Transaction
 from funding.spend_reports import Statement
 from funding.tables import UnderColumn
 
+# A reference that leads somewhere is not broken into lines.
+UNBROKEN = {"a": {"class": "govuk-link app-nowrap"}}
+
 
 class HeldByGranteeTable(Table):
     """What each grantee holds on a day."""
@@ -20,7 +23,10 @@ class HeldByGranteeTable(Table):
     caption = "Money held by grantees"
     empty_text = "Nothing is paid on account or reported as spent."
     contract = Column(
-        "Contract", accessor="contract__reference", linkify=("funding:contract", [A("contract__reference")])
+        "Contract",
+        accessor="contract__reference",
+        linkify=("funding:contract", [A("contract__reference")]),
+        attrs=UNBROKEN,
     )
     provider = Column("Grantee", accessor="contract__provider__name")
     title = Column("Title", accessor="contract__title")
@@ -56,7 +62,10 @@ class StatementTable(Table):
         if record.report is not None:
             nil = ", nil" if record.report.is_nil else ""
             return format_html(
-                '<a class="govuk-link" href="{}">{}</a>{}', record.report.get_absolute_url(), record.report, nil
+                '<a class="govuk-link app-nowrap" href="{}">{}</a>{}',
+                record.report.get_absolute_url(),
+                record.report,
+                nil,
             )
         if not self.may_record:
             return "Missing"
@@ -92,9 +101,9 @@ class AccrualTable(Table):
 
     caption = "Reversed, and nothing says what became of them"
     empty_text = "Every reversed accrual is settled, raised again or written back."
-    reference = Column("Entry", linkify=("funding:entry", [A("reference")]))
+    reference = Column("Entry", linkify=("funding:entry", [A("reference")]), attrs=UNBROKEN)
     supplier = UnderColumn("Supplier", accessor="supplier_name", under="description", empty_values=())
-    contract = Column("Contract", accessor="contract__reference")
+    contract = ShortColumn("Contract", accessor="contract__reference")
     accounting_on = DayColumn("Accrued on")
     again = CountColumn("Times raised again", empty_values=())
     reason = Column("Reason")
@@ -125,7 +134,10 @@ class PromptTable(Table):
     caption = "Service that may want an accrual"
     empty_text = "No contract with service in the quarter lacks its invoice."
     contract = Column(
-        "Contract", accessor="contract__reference", linkify=("funding:contract", [A("contract__reference")])
+        "Contract",
+        accessor="contract__reference",
+        linkify=("funding:contract", [A("contract__reference")]),
+        attrs=UNBROKEN,
     )
     provider = UnderColumn("Provider", accessor="contract__provider__name", under="contract__title")
     line = UnderColumn("Budget line", accessor="line__project__name", under="line__heading__name")

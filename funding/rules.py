@@ -165,7 +165,15 @@ def cost_of_an_agreement_is_reported(entry: Transaction) -> Iterator[Problem]:
 def payments_on_account_stay_within_the_agreement(entry: Transaction) -> Iterator[Problem]:
     """F24: money paid ahead beyond what the agreement is worth can hardly be spent under it; this warns."""
     contract = entry.contract
-    if entry.kind != Transaction.Kind.ADVANCE or contract is None or entry.cost <= 0:
+    if entry.kind != Transaction.Kind.ADVANCE or entry.cost <= 0:
+        return
+    if contract is None:
+        yield Problem(
+            "F24",
+            "Choose the agreement under which this is paid: what its grantee holds is listed by it.",
+            False,
+            "contract",
+        )
         return
     advance = Transaction.Kind.ADVANCE
     lines = SpendLine.objects.in_force().filter(transaction__contract=contract)

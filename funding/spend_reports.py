@@ -350,7 +350,10 @@ def item_in_words(found: Reconciliation) -> str:
     """The reason that is proposed for the item: what is held on the day, and how it came about."""
     held = unspent_on(found.organisation, found.programme, found.as_at)
     what = "paid on account and not reported as spent" if held >= 0 else "reported as spent and not paid yet"
-    return f"{in_words(abs(held))} is {what} on {day_in_words(found.as_at)}."
+    return (
+        f"{in_words(abs(held))} is {what} on {day_in_words(found.as_at)}. "
+        "The item is by how much this changed since the items before."
+    )
 
 
 def _day_before_the_year(day: date) -> date:
@@ -378,7 +381,7 @@ def take_back_advances(
     with database.atomic():
         locked = Contract.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=contract.pk)
         organisation = _buyer(locked, by)
-        if once and (before := Transaction.objects.filter(once=once, created_by=by).first()):
+        if before := rows.written_before(Transaction, once, by=by, contract_id=locked.pk, reason=reason.strip()):
             return [before]
         held = sum((row.unspent for row in held_by_grantees(organisation, [locked])), NOUGHT)
         problems = []

@@ -21,6 +21,8 @@ class StatementForm(OnceForm):
     To correct one, the form asks for the reason too, and `version` is the one that the person saw.
     """
 
+    marks_optional = False
+
     signed_by_title = forms.CharField(
         label="Signed by", help_text="The title of who signed it, like Director of Finance. No name.", max_length=120
     )

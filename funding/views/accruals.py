@@ -203,7 +203,7 @@ class Outcome(OwnEntry, ActPage):
         return [quarter for quarter in found if quarter.year_id == first.budget_line.year_id]
 
     def get_initial(self) -> dict[str, Any]:
-        return {"amount": self.object.net, "reason": self.object.reason}
+        return {"amount": self.object.net}
 
     def act(self, form: OutcomeForm) -> Transaction:
         given, accrual, by = form.cleaned_data, self.object, self.request.user

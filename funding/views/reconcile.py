@@ -163,7 +163,10 @@ class ReconciliationPage(OfLedgerAndQuarter, DetailPage):
         return [fact for fact in facts if fact is not None]
 
     def get_tables(self) -> Sequence[Table]:
-        return [ReconcilingItemTable(list(self.found.items), may_clear=self.is_own)]
+        """Without what grantees held when the year began: it stands for ever and counts nothing here."""
+        advance = ReconcilingItem.Kind.ADVANCE
+        shown = [one for one in self.found.items if one.amount or one.item.kind != advance]
+        return [ReconcilingItemTable(shown, may_clear=self.is_own)]
 
 
 class RecordTotal(OfLedgerAndQuarter, ActPage):

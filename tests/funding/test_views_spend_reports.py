@@ -101,7 +101,10 @@ def test_the_reconciliation_proposes_the_item_with_its_figure(money: Money, offi
     sent = {name: form[name].value() for name in ("kind", "amount", "reason", "once")}
     text = officer.post(address + "add-item/", sent, follow=True).content.decode()
     assert "every difference is explained" in text and "Add the item for money" not in text
-    assert ReconcilingItem.objects.get().amount == D("3800.00")
+    item = ReconcilingItem.objects.get()
+    assert item.amount == D("3800.00")
+    # It stands until the next item says how it changed.
+    assert f"Clear {item.reference}" not in text
 
 
 def test_who_reads_and_who_records(money: Money, officer: Client, signed_in: Callable[[Any], Client]) -> None:
