@@ -85,7 +85,8 @@ def work_out(source: Source, quarter: Quarter, *, today: date) -> Worked:
         SpendLine.objects.claimable()
         .charged_to(source)
         .in_quarter(quarter)
-        .exclude(budget_line__year_id=quarter.year_id)
+        # A prepayment charges a later year and waits for that year's own claim.
+        .filter(budget_line__year__starts__lt=quarter.year.starts)
     )
     for line in later.select_related("budget_line__year"):
         years[line.budget_line.year_id] = line.budget_line.year

@@ -8,8 +8,10 @@ from board import clock, events, rows
 from board.models import Quarter, User
 from board.quarters import MONEY, lock, lock_open
 from core.money import in_words
-from core.problems import refuse
+from core.problems import refuse, refuse_if_blocking
+from funding.accruals import unresolved
 from funding.models import Claim, Declaration, Source, SpendLine
+from funding.prepayments import release_received
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Standing:
 def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declaration:
     """Declare the acting organisation's spend of a source and quarter complete, or nil.
 
-    Match may be declared after the quarter closed, over what was recorded before; the grant may not.
+    Match may be declared after the quarter closed, over what was recorded before; the grant may not. Each
+    accrual that was reversed into the quarter has its outcome first, and what was prepaid for the year is released.
     """
     with transaction.atomic():
         organisation = by.acting.organisation
@@ -33,6 +36,8 @@ def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declara
             locked = lock(quarter)
         if source.kept_by_id != organisation.pk:
             raise refuse("declare", f"{source} is kept by {source.kept_by}; its officers declare it.", "source")
+        refuse_if_blocking(unresolved(source, locked))
+        release_received(source=source, year=locked.year, by=by)
         lines = SpendLine.objects.spend().charged_to(source).in_quarter(locked)
         spent, any_spend = lines.total(), lines.exists()
         if nil and any_spend:

@@ -104,6 +104,8 @@ class CodingColumn(Column):
             parts.append(f"relates to {record.relates_to.short_label}")
         if record.contract is not None:
             parts.append(record.contract.reference)
+        if record.settles is not None:
+            parts.append(f"settles {record.settles.reference}")
         if record.vat_percent:
             parts.append(f"VAT {record.vat_percent}% inside")
         if record.suggested:

@@ -15,6 +15,7 @@ from board.quarters import MONEY, is_open, lock_all, lock_open, open_quarters
 from contracts.models import Contract
 from core.money import NOUGHT, in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
+from funding.accruals import INVOICES, is_open_accrual
 from funding.ledger_import import (
     MANY,
     Decision,
@@ -261,10 +262,15 @@ class _Writer:
         }
         contracts = Contract.objects.filter(pk__in=chosen.values("contract")).prefetch_related("values__project")
         self.contracts = {contract.pk: contract for contract in contracts}
+        settled = Transaction.objects.filter(pk__in=chosen.exclude(settles=None).values("settles"))
+        self.settled = {accrual.pk: accrual for accrual in settled}
+        self.waiting = {accrual.pk for accrual in settled if is_open_accrual(accrual)}
         self.cells: dict[Problem, list[str]] = defaultdict(list)
         self.by_place: dict[tuple[int, int, int | None], list[Problem]] = {}
         self.by_contract: dict[tuple[int, int], list[Problem]] = {}
         self.rooms: dict[tuple[int, int, int], Decimal] = {}
+        # The budget lines of each accrual that a row settles.
+        self.accrued: dict[int, set[int]] = {}
         self.found = Reviewed()
 
     def run(self, *, write: bool) -> Reviewed:
@@ -320,6 +326,7 @@ class _Writer:
             recoverable_vat=recoverable,
             cost=row.amount - recoverable,
             reason=row.reason,
+            settles=self.settled.get(row.settles_id),
             once=row.once,
         )
         relates_to = self.quarters[row.relates_to_id] if row.relates_to_id else None
@@ -339,17 +346,36 @@ class _Writer:
         if place not in self.by_place:
             self.by_place[place] = [
                 *charges_what_may_be_charged([part], self.organisation),
-                *year_and_quarter_agree([part]),
+                *year_and_quarter_agree(entry, [part]),
                 *in_kind_is_match(entry, [part]),
                 *self._not_open(part.quarter),
                 *self._declared(part),
             ]
         yield from self.by_place[place]
+        yield from self._settles(entry, part)
         if entry.contract is not None:
             pair = (entry.contract.pk, part.line.project_id)
             if pair not in self.by_contract:
                 self.by_contract[pair] = list(contract_serves_the_project(entry, [part]))
             yield from self.by_contract[pair]
+
+    def _settles(self, entry: Transaction, part: Charged) -> Iterator[Problem]:
+        """F21: an accrual that waits for its invoice, of the same contract or the same budget line."""
+        accrual = entry.settles
+        if accrual is None:
+            return
+        if accrual.pk not in self.waiting:
+            yield Problem("F21", f"What became of {accrual} is said already. Choose that these rows settle nothing.")
+        if entry.kind not in INVOICES:
+            yield Problem("F21", f"A payment on account settles no accrual, and so not {accrual}.")
+        same_contract = accrual.contract_id is not None and accrual.contract_id == entry.contract_id
+        if not same_contract and part.line.pk not in self._lines_of(accrual):
+            yield Problem("F21", f"{accrual} is of another contract and other budget lines. Change the coding.")
+
+    def _lines_of(self, accrual: Transaction) -> set[int]:
+        if accrual.pk not in self.accrued:
+            self.accrued[accrual.pk] = set(accrual.lines.values_list("budget_line_id", flat=True))
+        return self.accrued[accrual.pk]
 
     def _not_open(self, quarter: Quarter) -> Iterator[Problem]:
         if not is_open(quarter, MONEY, clock.now(), self.organisation):

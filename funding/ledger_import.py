@@ -25,6 +25,7 @@ from core.money import LARGEST, pence
 from core.problems import Problem, refuse, refuse_if_blocking
 from core.reading import Chosen, LedgerReading, read_ledger
 from core.reading import LedgerRow as ReadRow
+from funding.accruals import is_open_accrual
 from funding.ledger_matching import Coding, Entries, Known, Memory, Occurrences, fingerprint, plain
 from funding.models import (
     BudgetLine,
@@ -50,7 +51,8 @@ Decision = LedgerRow.Decision
 class Change:
     """What an officer says of many rows at once; None leaves a field as it is.
 
-    `quarter` None with `by_date` puts each row into the open quarter of its own date.
+    `quarter` None with `by_date` puts each row into the open quarter of its own date. Rows that settle an
+    accrual go where it went, where no budget line or contract is said.
     """
 
     budget_line: BudgetLine | None = None
@@ -59,6 +61,8 @@ class Change:
     relates_to: Quarter | None = None
     contract: Contract | None = None
     without_contract: bool = False
+    settles: Transaction | None = None
+    settles_nothing: bool = False
     vat_percent: int | None = None
     service_from: date | None = None
     service_to: date | None = None
@@ -73,6 +77,8 @@ class Change:
             found |= {"quarter": self.quarter, "relates_to": self.relates_to}
         if self.contract is not None or self.without_contract:
             found["contract"] = self.contract
+        if self.settles is not None or self.settles_nothing:
+            found["settles"] = self.settles
         if self.vat_percent is not None:
             found["vat_percent"] = self.vat_percent
         if self.service_from is not None:
@@ -186,6 +192,8 @@ def decide(
                 some = LedgerRow.objects.filter(pk__in=list(some.values_list("pk", flat=True)))
             if change.values() or decision:
                 changed += some.update(**change.values(), **_decision(decision, change.reason), suggested=False)
+            if change.settles is not None:
+                _code_as_the_accrual(some, change.settles)
             if change.by_date:
                 _into_quarters_of_their_dates(some, locked.organisation)
             asking += some.filter(decision=Decision.ASK).count()
@@ -275,6 +283,13 @@ def _refuse_foreign(change: Change, organisation: Organisation) -> None:
         problems.append(Problem("F03", f"{line.source} is kept by {line.source.kept_by}.", True, "budget_line"))
     if line is not None and UNALLOCATED in (line.project.code, line.heading.code):
         problems.append(Problem("F03", "Unallocated budget cannot be charged.", True, "budget_line"))
+    accrual = change.settles
+    if accrual is not None and (accrual.recorded_by_id != organisation.pk or not is_open_accrual(accrual)):
+        problems.append(
+            Problem(
+                "F21", f"{accrual} is not an accrual of {organisation} that waits for its invoice.", True, "settles"
+            )
+        )
     if change.contract is not None and change.contract.buyer_id != organisation.pk:
         problems.append(Problem("F03", f"{change.contract} was not bought by {organisation}.", True, "contract"))
     if change.service_to and not change.service_from:
@@ -282,6 +297,13 @@ def _refuse_foreign(change: Change, organisation: Organisation) -> None:
     if change.service_from and change.service_to and change.service_to < change.service_from:
         problems.append(Problem("F02", "The service cannot end before it starts.", True, "service_to"))
     refuse_if_blocking(problems)
+
+
+def _code_as_the_accrual(some: QuerySet[LedgerRow], accrual: Transaction) -> None:
+    """Its invoice goes where the accrual went: to its first line's budget line, under its contract."""
+    line = accrual.lines.order_by("number").first()
+    some.filter(budget_line=None).update(budget_line=line.budget_line_id if line else None)
+    some.filter(contract=None).update(contract=accrual.contract_id)
 
 
 # Reading

@@ -18,6 +18,8 @@ from core.problems import Problem
 from funding.models import BudgetLine, Source, SpendLine, Transaction
 from funding.positions import budget_of, spent_on
 
+# Under these the cost is what the other side reports as spent; under the rest, what it delivered and invoiced.
+REPORTS_SPEND = frozenset({Contract.Kind.GRANT_AGREEMENT, Contract.Kind.RECHARGE})
 PLAUSIBLE_VAT_PERCENT = (Decimal(0), Decimal(5), Decimal(20))
 
 
@@ -101,6 +103,8 @@ def service_is_of_the_lines_year(entry: Transaction, parts: Sequence[Charged]) -
     """F02: a line's year is that in which goods or services were received (grant term: each year is ring-fenced)."""
     for number, part in enumerate(parts, start=1):
         year, (first_day, last_day) = part.line.year, part.line.year.bounds
+        if received_after_the_funding_period(entry, part):
+            continue
         period = f"{entry.service_from:%-d %B %Y} to {entry.service_to:%-d %B %Y}"
         if entry.service_to < first_day or entry.service_from > last_day:
             yield Problem(
@@ -116,6 +120,81 @@ def service_is_of_the_lines_year(entry: Transaction, parts: Sequence[Charged]) -
                 False,
                 f"line-{number}",
             )
+
+
+def received_after_the_funding_period(entry: Transaction, part: Charged) -> bool:
+    """Whether a line is the part of a prepayment that no year of the programme receives."""
+    return entry.kind == Transaction.Kind.PREPAYMENT and entry.service_from > part.line.source.programme.last_day
+
+
+def prepayment_is_of_a_later_year(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
+    """A prepayment charges what a year after that of its recording receives, or what no year receives any more."""
+    if entry.kind != Transaction.Kind.PREPAYMENT:
+        return
+    for number, part in enumerate(parts, start=1):
+        later = part.line.year.starts > part.quarter.year.starts
+        if not later and not received_after_the_funding_period(entry, part):
+            yield Problem(
+                "F02",
+                f"{part.line.year} receives this in the year in which it is recorded. Record it as an actual.",
+                True,
+                f"line-{number}",
+            )
+
+
+def cost_of_an_agreement_is_reported(entry: Transaction) -> Iterator[Problem]:
+    """F24: under a grant agreement what counts is what the grantee reports as spent, never what it was paid.
+
+    A body that recharges may send invoices, each of which is its statement; so there this warns.
+    """
+    contract = entry.contract
+    if contract is None or entry.takes_back_id is not None or contract.kind not in REPORTS_SPEND:
+        return
+    if entry.kind in (Transaction.Kind.ACTUAL, Transaction.Kind.SUMMARY, Transaction.Kind.PREPAYMENT):
+        is_agreement = contract.kind == Contract.Kind.GRANT_AGREEMENT
+        what = "grant agreement" if is_agreement else "recharge"
+        yield Problem(
+            "F24",
+            f"{contract.reference} is a {what}: what counts is what its {'grantee' if is_agreement else 'body'} "
+            "reports as spent. Record its signed statement under the contract, or money paid ahead as a payment "
+            "on account.",
+            is_agreement,
+            "kind",
+        )
+
+
+def payments_on_account_stay_within_the_agreement(entry: Transaction) -> Iterator[Problem]:
+    """F24: money paid ahead beyond what the agreement is worth can hardly be spent under it; this warns."""
+    contract = entry.contract
+    if entry.kind != Transaction.Kind.ADVANCE or entry.cost <= 0:
+        return
+    if contract is None:
+        yield Problem(
+            "F24",
+            "Choose the agreement under which this is paid: what its grantee holds is listed by it.",
+            False,
+            "contract",
+        )
+        return
+    advance = Transaction.Kind.ADVANCE
+    lines = SpendLine.objects.in_force().filter(transaction__contract=contract)
+    paid = lines.filter(transaction__kind=advance).total() + lines.filter(transaction__takes_back__kind=advance).total()
+    if paid + entry.cost > contract.value():
+        yield Problem(
+            "F24",
+            f"With this, {in_words(paid + entry.cost)} is paid on account under {contract.reference}, which is worth "
+            f"{in_words(contract.value())}. Check the amount.",
+            False,
+            "net",
+        )
+
+
+def reported_spend_has_its_agreement(entry: Transaction) -> Iterator[Problem]:
+    """F24: only the other side of a grant agreement or recharge reports spend."""
+    if entry.kind == Transaction.Kind.REPORTED_SPEND and (
+        entry.contract is None or entry.contract.kind not in REPORTS_SPEND
+    ):
+        yield Problem("F24", "Choose the grant agreement or recharge whose spend is reported.", True, "contract")
 
 
 def a_credit_names_its_original(entry: Transaction) -> Iterator[Problem]:
@@ -153,15 +232,16 @@ def charges_what_may_be_charged(parts: Iterable[Charged], organisation: Organisa
             )
 
 
-def year_and_quarter_agree(parts: Iterable[Charged]) -> Iterator[Problem]:
+def year_and_quarter_agree(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
     """A line's year is that of its goods or services; its quarter is where it is recorded.
 
     Late cost of an earlier year goes to that year's closing period, and only when that is over into
-    an open quarter, as not claimable (grant term: each year is ring-fenced).
+    an open quarter, as not claimable (grant term: each year is ring-fenced). Only a prepayment is recorded
+    before the year that receives it.
     """
     for number, part in enumerate(parts, start=1):
         own, recorded = part.line.year, part.quarter.year
-        if own.starts > recorded.starts:
+        if own.starts > recorded.starts and entry.kind != Transaction.Kind.PREPAYMENT:
             yield Problem(
                 "F02",
                 f"{part.quarter} is before {own}. Record what {own} receives in a quarter of that year.",
@@ -211,7 +291,8 @@ def vat_rate_is_plausible(entry: Transaction) -> Iterator[Problem]:
 
 def not_entered_before(entry: Transaction) -> Iterator[Problem]:
     """F17: the same supplier, document and amount, already here, is refused unless the reason is given."""
-    if not entry.document_number or entry.takes_back_id is not None:
+    # What one statement shows of several headings bears one document; a second statement is refused as such.
+    if not entry.document_number or entry.takes_back_id is not None or entry.report_id is not None:
         return
     same = Transaction.objects.in_force().filter(
         recorded_by=entry.recorded_by,
@@ -343,12 +424,16 @@ def state_of(entry: Transaction, part: Charged, *, today: date, room: Decimal | 
         return State.MATCH, ""
     if entry.kind == Transaction.Kind.ADVANCE:
         return State.NOT_CLAIMABLE, Reason.ADVANCE
+    if received_after_the_funding_period(entry, part):
+        return State.NOT_CLAIMABLE, Reason.AFTER_FUNDING
     if line.year.starts < part.quarter.year.starts and part.cost > 0:
         return State.NOT_CLAIMABLE, Reason.AFTER_FINAL
     if line.heading.ineligible:
         return State.NOT_CLAIMABLE, Reason.INELIGIBLE
     if line.heading.capital:
         return State.HELD, Reason.CAPITAL
+    if entry.kind == Transaction.Kind.PREPAYMENT and today < line.year.bounds[0]:
+        return State.HELD, Reason.NOT_RECEIVED
     programme = line.source.programme
     if entry.service_from < programme.first_day or entry.service_to > programme.last_day:
         return State.HELD, Reason.OUTSIDE_FUNDING
@@ -386,6 +471,8 @@ WHAT_RELEASES = {
     SpendLine.Reason.NOT_SIGNED: "signing the contract, if the service lies within its dates",
     SpendLine.Reason.OUTSIDE_CONTRACT: "a variation of the contract's dates",
     SpendLine.Reason.OUTSIDE_FUNDING: "recording what the funding period received as an entry of its own",
+    SpendLine.Reason.NOT_RECEIVED: "the year that receives it: its first quarter claims it",
+    SpendLine.Reason.AFTER_FUNDING: "nothing: the grant pays for what is received by its last day",
     SpendLine.Reason.INELIGIBLE: "nothing: the grant's terms exclude it",
     SpendLine.Reason.CAPITAL: "the funder's written agreement to capital",
     SpendLine.Reason.ADVANCE: "the grantee's signed statement of what was spent",
@@ -403,7 +490,11 @@ def problems_of_entry(entry: Transaction, parts: Sequence[Charged], *, today: da
         *parts_sum_to_the_entry(entry, parts),
         *parts_have_the_entrys_sign(entry, parts),
         *charges_what_may_be_charged(parts, entry.recorded_by),
-        *year_and_quarter_agree(parts),
+        *year_and_quarter_agree(entry, parts),
+        *prepayment_is_of_a_later_year(entry, parts),
+        *cost_of_an_agreement_is_reported(entry),
+        *payments_on_account_stay_within_the_agreement(entry),
+        *reported_spend_has_its_agreement(entry),
         *service_is_of_the_lines_year(entry, parts),
         *in_kind_is_match(entry, parts),
         *contract_serves_the_project(entry, parts),

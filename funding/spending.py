@@ -280,8 +280,13 @@ def disallowed_remaining(entry: Transaction, disallowance: Disallowance) -> list
     return [refused.get(line.number, NOUGHT) + taken.get(line.number, NOUGHT) for line in _lines(entry)]
 
 
-def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None = None) -> Transaction:
-    """Strike out an entry typed by mistake, while its quarter is open and nothing of it is declared or claimed."""
+def void(
+    *, entry: Transaction, reason: str, by: User, seen_version: int | None = None, with_report: bool = False
+) -> Transaction:
+    """Strike out an entry typed by mistake, while its quarter is open and nothing of it is declared or claimed.
+
+    What a statement of spend shows is made void `with_report`: with all that it shows.
+    """
     with database.atomic():
         _require_own(entry, by)
         lines = _lines(entry)
@@ -295,6 +300,16 @@ def void(*, entry: Transaction, reason: str, by: User, seen_version: int | None 
         )
         if locked.is_void:
             problems.append(Problem("void", f"{locked.reference} is void already.", True))
+        if locked.report_id and not with_report:
+            problems.append(
+                Problem("void", f"{locked.reference} is of a statement of spend. Make the whole statement void.", True)
+            )
+        if locked.re_raised_by.in_force().exists() or locked.settled_by.in_force().exists():
+            problems.append(
+                Problem(
+                    "void", f"{locked.reference} is raised again or settled by a later entry. Void that first.", True
+                )
+            )
         if locked.taken_back_by.in_force().exists():
             problems.append(
                 Problem("void", f"{locked.reference} is taken back by a later entry. Void that first.", True)
@@ -356,7 +371,8 @@ def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Trans
         remaining = remaining_by_line(accrual)
         if any(remaining):
             reason = f"Accrual of {quarter.code} reversed at its close"
-            reversals.append(_take_back(accrual, into, [-left for left in remaining], reason=reason, by=by))
+            costs = [-left for left in remaining]
+            reversals.append(_take_back(accrual, into, costs, reason=reason, by=by, at_close=True))
     return reversals
 
 
@@ -492,6 +508,7 @@ def _take_back(
     against: Disallowance | None = None,
     accounting_on: date | None = None,
     once: UUID | None = None,
+    at_close: bool = False,
 ) -> Transaction:
     """Write the mirror of an entry: the given (negative) cost for each of its lines, in their order and state."""
     if accounting_on is not None and accounting_on > clock.today():
@@ -521,6 +538,7 @@ def _take_back(
         cost=cost,
         takes_back=original,
         against=against,
+        at_close=at_close,
         reason=reason,
     )
     if once:

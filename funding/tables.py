@@ -23,7 +23,7 @@ from core.tables import (
     TagColumn,
     TotalledColumn,
 )
-from funding.models import Claim, Declaration, MatchReceipt, ReceiptPart, SpendLine, Transaction
+from funding.models import Claim, Declaration, MatchReceipt, ReceiptPart, ReconcilingItem, SpendLine, Transaction
 from funding.paying import Standing
 
 STATE_COLOURS = {
@@ -772,7 +772,8 @@ class ReconcilingItemTable(Table):
         super().__init__(*args, **kwargs)
 
     def render_act(self, record: Any) -> SafeString | str:
-        if record.item.cleared_on is not None:
+        # Money held by grantees never comes right by itself: each item says how it changed.
+        if record.item.cleared_on is not None or record.item.kind == ReconcilingItem.Kind.ADVANCE:
             return ""
         url = reverse("funding:clear-item", args=[record.item.reference])
         return format_html(

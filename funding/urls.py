@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from funding.views import (
     account,
+    accruals,
     budget,
     claims,
     contract,
@@ -20,6 +21,7 @@ from funding.views import (
     reconcile,
     record,
     spend,
+    spend_reports,
     summary,
     tie,
 )
@@ -49,6 +51,19 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("payment-days/", payments.PaymentDaysPage.as_view(), name="payment-days"),
         path("payment-days/invoices/", payments.Invoices.as_view(), name="invoices"),
         path("contracts/<str:reference>/", contract.SpendUnderContract.as_view(), name="contract"),
+        path(
+            "contracts/<str:reference>/statements/<str:quarter>/",
+            spend_reports.RecordStatement.as_view(),
+            name="record-statement",
+        ),
+        path("contracts/<str:reference>/money-back/", spend_reports.MoneyBack.as_view(), name="money-back"),
+        path("held-by-grantees/", spend_reports.HeldByGrantees.as_view(), name="held-by-grantees"),
+        path("statements/<str:reference>/", spend_reports.StatementPage.as_view(), name="statement"),
+        path("statements/<str:reference>/correct/", spend_reports.CorrectStatement.as_view(), name="correct-statement"),
+        path("statements/<str:reference>/void/", spend_reports.VoidStatement.as_view(), name="void-statement"),
+        path("accruals/<str:programme>/<str:quarter>/", accruals.Accruals.as_view(), name="accruals"),
+        path("accruals/<str:programme>/<str:quarter>/raise/", accruals.RaiseAccruals.as_view(), name="raise-accruals"),
+        path("spend/<str:reference>/outcome/", accruals.Outcome.as_view(), name="accrual-outcome"),
         path("budget/", budget.Budget.as_view(), name="budget"),
         path("match/", match.Match.as_view(), name="match"),
         path("match/receive/", match.ReceiveMatch.as_view(), name="receive-match"),

@@ -12,6 +12,7 @@ from board.quarters import MONEY, RESULTS
 from core.money import NOUGHT, in_words
 from core.problems import Problem
 from funding import declaring, evidence, reconciling
+from funding.accruals import RE_RAISED_WITHOUT_REASON, times_raised_again
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
 from funding.rules import march_is_not_outsized
 from kpis.results import outstanding
@@ -20,9 +21,6 @@ from returns.kinds import claim_record, kind_of
 from returns.kinds.claim_record import Record
 from returns.kinds.performance import MISSING_RESULTS
 from returns.models import Return
-
-# A third re-raising needs a reason: by then nobody can call it this quarter's estimate any more.
-RE_RAISED_WITHOUT_REASON = 2
 
 SHOWN_ENTRIES = 5
 
@@ -208,7 +206,7 @@ def _accruals_reversed(record: Record) -> Iterator[Item]:
 
 def _accruals_explained(record: Record) -> Iterator[Item]:
     entries = [line.transaction for line in claim_record.accruals(record)]
-    again = claim_record.times_re_raised(entries)
+    again = times_raised_again(entries)
     for entry in sorted(set(entries), key=lambda row: row.reference):
         if again[entry.pk] > RE_RAISED_WITHOUT_REASON and not entry.reason.strip():
             words = (

@@ -17,9 +17,20 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from board import rows as kept_rows
 from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
+from funding.accruals import open_accruals
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Evidence, MatchReceipt, Receipt, ReconcilingItem, Repayment, Transaction
+from funding.models import (
+    BudgetLine,
+    Claim,
+    Evidence,
+    MatchReceipt,
+    Receipt,
+    ReconcilingItem,
+    Repayment,
+    SpendReport,
+    Transaction,
+)
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -97,6 +108,8 @@ def rows() -> dict[str, list[tuple]]:
     query = SubmissionQuery.objects.filter(answered_at=None).latest("at")
     results = [(change.pk,), (police.pk,)]
     certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
+    statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
+    [waiting] = open_accruals(programme.recipient)
     return {
         "programme": [(code,)],
         "funding:entry": both,
@@ -107,6 +120,14 @@ def rows() -> dict[str, list[tuple]]:
         "funding:reconsider": both,
         "funding:entry-evidence": both,
         "funding:contract": [("CHB-2023",)],
+        "funding:record-statement": [("VIC-2023", quarter.code)],
+        "funding:money-back": [("VIC-2023",)],
+        "funding:statement": [statement],
+        "funding:correct-statement": [statement],
+        "funding:void-statement": [statement],
+        "funding:accruals": [(code, quarter.code)],
+        "funding:raise-accruals": [(code, quarter.code)],
+        "funding:accrual-outcome": [(waiting.reference,)],
         "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
         "funding:report-summary": [(code, "ECC-CASH", quarter.code)],
         "funding:withdraw-declaration": [(code, "SOUTHEND-CASH", quarter.code)],

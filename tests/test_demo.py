@@ -16,8 +16,9 @@ from board import clock
 from board.files import content_of
 from board.models import Programme, Quarter, StoredFile, User
 from config.demo.partnership import ACCOUNTS
+from contracts.models import Contract
 from core.money import NOUGHT, PenceField
-from funding import claims
+from funding import accruals, claims, spend_reports
 from funding.evidence import without_evidence
 from funding.models import (
     Claim,
@@ -147,7 +148,7 @@ def test_every_claim_certified_here_was_reconciled_and_still_is(demonstration: P
 def test_the_two_differences_of_the_ledger_came_right_and_thurrocks_first_quarter_is_not_reconciled(
     demonstration: Person,
 ) -> None:
-    items = ReconcilingItem.objects.order_by("reference")
+    items = ReconcilingItem.objects.exclude(kind=ReconcilingItem.Kind.ADVANCE).order_by("reference")
     assert [(row.kind, row.amount, row.cleared_on) for row in items] == [
         ("miscoded", D("312.40"), date(2024, 1, 22)),
         ("timing", D("-1480.00"), date(2024, 10, 4)),
@@ -215,6 +216,27 @@ def test_each_file_of_the_evidence_is_whole_and_says_that_it_is_illustrative(dem
             with pikepdf.open(io.BytesIO(content_of(row))) as opened:
                 assert not opened.check_pdf_syntax()
     assert not StoredFile.objects.unattached().exists()
+
+
+def test_the_evaluators_last_accrual_waits_for_what_became_of_it(demonstration: Person) -> None:
+    programme = Programme.objects.get(code="DAPF-2023-25")
+    [waiting] = accruals.open_accruals(programme.recipient, programme)
+    assert (waiting.description, waiting.lines.get().quarter.code) == (
+        "Interim report delivered, invoice awaited",
+        "2024-25-Q3",
+    )
+    march = Transaction.objects.get(kind="accrual", description__startswith="Sessions of March")
+    assert march.settled_by.get().document_number == "TCP-2403"
+
+
+def test_the_grantee_holds_what_it_was_paid_and_has_not_reported(demonstration: Person) -> None:
+    """Eight payments of £15,000.00, and statements of seven quarters; the last is not in yet."""
+    contract = Contract.objects.get(reference="VIC-2023")
+    statements = spend_reports.statements_of(contract)
+    assert [row.report is None for row in statements] == [False] * 7 + [True]
+    assert statements[-1].unspent == D("15274.60")
+    items = ReconcilingItem.objects.filter(kind=ReconcilingItem.Kind.ADVANCE)
+    assert sum((row.amount for row in items), NOUGHT) == statements[6].unspent == D("274.60")
 
 
 def test_recovered_vat_is_recorded_and_is_no_cost(demonstration: Person) -> None:

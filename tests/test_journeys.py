@@ -15,6 +15,7 @@ from core.money import in_words
 from core.workbook import defined_name
 from funding.models import Claim, Declaration, Source, Transaction
 from funding.reconciling import reconciliation
+from funding.spend_reports import item_to_propose
 from kpis.models import Submission
 from returns.models import Return
 from tests.pdf_text import text_of
@@ -48,16 +49,20 @@ def follow(page: Any, words: str) -> None:
 
 
 def reconcile(page: Any, axe: Callable[[], None], quarter: Quarter) -> None:
-    """From the declaring page: the ledger's total, £40.00 above our record, and the item that explains it."""
+    """From the declaring page: the ledger's total, what grantees hold of it, and the item that explains £40.00 more."""
     page.goto(f"{reverse('funding:declare')}?quarter={quarter.pk}")
     follow(page, "Reconcile with the ledger")
     axe()
     follow(page, "Record the ledger’s total")
     axe()
-    ours = reconciliation(quarter.programme.recipient, quarter.programme, quarter).ours
-    page.get_by_label("Ledger’s year to date").fill(in_words(ours + 40))
+    found = reconciliation(quarter.programme.recipient, quarter.programme, quarter)
+    total = found.ours + found.explained + item_to_propose(found) + 40
+    page.get_by_label("Ledger’s year to date").fill(in_words(total))
     page.get_by_label("Which ledger print shows it?").fill("Cost centre report, run on 9 April 2025")
     page.get_by_role("button", name="Save").click()
+    follow(page, "Add the item for money held by grantees")
+    assert "is paid on account and not reported as spent on 31 March 2025" in page.get_by_label("Reason").input_value()
+    page.get_by_role("button", name="Add the item").click()
     assert "£40.00" in page.inner_text("main") and "Unexplained difference" in page.inner_text("main")
     axe()
     page.set_viewport_size({"width": 320, "height": 900})
@@ -71,6 +76,42 @@ def reconcile(page: Any, axe: Callable[[], None], quarter: Quarter) -> None:
     page.get_by_role("button", name="Add the item").click()
     assert "every difference is explained" in page.inner_text("main")
     axe()
+
+
+def end_the_quarter(page: Any, axe: Callable[[], None], quarter: Quarter) -> None:
+    """From the declaring page: what became of the reversed accrual; from the contract: the grantee's statement."""
+    page.goto(f"{reverse('funding:declare')}?quarter={quarter.pk}")
+    follow(page, "Accruals")
+    axe()
+    follow(page, "Raise accruals")
+    axe()
+    page.go_back()
+    follow(page, "Say what became of it")
+    axe()
+    page.get_by_label("No invoice has come yet: raise it again").check()
+    page.get_by_label("Reason").fill("The evaluator’s invoice is promised for April")
+    page.get_by_role("button", name="Save").click()
+    assert "is raised again as" in page.inner_text("main")
+    page.goto(reverse("funding:held-by-grantees"))
+    axe()
+    follow(page, "VIC-2023")
+    axe()
+    page.set_viewport_size({"width": 320, "height": 900})
+    axe()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("link", name="Record the statement of Q4 2024-25").click()
+    axe()
+    page.get_by_label("Signed by").fill("Finance Director")
+    page.get_by_label("Signed on").fill("4 April 2025")
+    page.get_by_label("Statement reference").fill("STATEMENT-2024-25-Q4")
+    page.get_by_label("Grant agreement payments").fill("14,880.25")
+    page.get_by_role("button", name="Record the statement").click()
+    assert "£14,880.25 for 2024-25 Q4" in page.inner_text("main")
+    axe()
+    for act in ("Correct it", "Make it void"):
+        follow(page, act)
+        axe()
+        page.go_back()
 
 
 def fill_invoice(page: Any, *, number: str, net: str) -> None:
@@ -258,6 +299,7 @@ def test_a_commissioning_officer_closes_a_quarter_and_downloads_its_claim(
         page.get_by_label("Kind of reason").select_option("timing")
         page.get_by_label("Explanation").fill("March invoices were not in when the quarter was declared.")
         page.get_by_role("button", name="Save the explanation").click()
+    end_the_quarter(page, axe, quarter)
     grant = Source.objects.get(programme=quarter.programme, kind="grant")
     visit(reverse("funding:declare-source", args=[quarter.programme.code, grant.code, quarter.code]))
     page.get_by_label("Complete").check()

@@ -10,13 +10,22 @@ from board.models import Programme, Quarter
 from config.demo.budgets import KEEPERS, People, contract_of, line_of
 from config.demo.spend_numbers import IN_KIND_HOURS, IN_KIND_RATE, SPEND, SUPPLIERS
 from core.money import apportion
-from funding import claims, declaring, spending
+from funding import accruals, claims, declaring, spend_reports, spending
 from funding.models import (
     Source,
     Transaction,
 )
 from funding.spending import Charge
 
+MARCH_SESSIONS = "Sessions of March 2024, invoice awaited"
+INTERIM_REPORT = "Interim report delivered, invoice awaited"
+# In which quarters the evaluator's accrual is raised again, and the reason given.
+RAISED_AGAIN = {
+    "2024-25-Q2": "",
+    "2024-25-Q3": "The evaluator confirms delivery; its invoice waits for a purchase order number.",
+}
+# A quarter of what the victim services agreement is worth in a year.
+PAID_ON_ACCOUNT = D("15000.00")
 # The demonstration stands at 9 April 2025; the last entries were typed the day before.
 LAST_WORKED = date(2025, 4, 8)
 
@@ -41,6 +50,8 @@ def record_quarter(programme: Programme, quarter: Quarter, people: People) -> No
     ):
         source = programme.sources.select_related("programme", "kept_by").get(code=item.source)
         record_told(item, source, quarter, people)
+    _record_statement(programme, quarter, people)
+    _raise_again(quarter, people)
 
 
 def record_closing(programme: Programme, closing: Quarter, people: People) -> None:
@@ -59,8 +70,10 @@ def record_closing(programme: Programme, closing: Quarter, people: People) -> No
     )
     fourth = programme.quarters.get(code=f"{closing.year.code}-Q4")
     grant = claims.grant_of(programme.pk)
-    record_told(Told("GRANT", "CHB", "provider", entry, relates_to=fourth), grant, closing, people)
+    invoice = record_told(Told("GRANT", "CHB", "provider", entry, relates_to=fourth), grant, closing, people)
     with clock.at(date(2024, 6, 27)):
+        accrual = Transaction.objects.get(kind=Transaction.Kind.ACCRUAL, description=MARCH_SESSIONS)
+        accruals.settle(accrual=accrual, invoice=invoice, by=people["finance.pfcc"])
         declaring.declare(source=grant, quarter=closing, nil=False, by=people["finance.pfcc"])
 
 
@@ -86,14 +99,15 @@ def _months(quarter: Quarter) -> list[tuple[date, date]]:
 def _regular(programme: Programme, quarter: Quarter, index: int) -> Iterator[Told]:
     for (source, project, heading), amounts in SPEND.items():
         cost = D(amounts[index]).quantize(D("0.01"))
+        if heading == "grants":
+            yield Told(source, project, heading, _pay_on_account(programme, quarter))
+            continue
         if not cost:
             continue
         if source in ("ECC-CASH", "SOUTHEND-CASH", "THURROCK-CASH"):
             yield Told(source, project, heading, summary(quarter, cost, project))
         elif heading == "staff":
             yield Told(source, project, heading, _payroll(quarter, cost, source))
-        elif heading == "grants":
-            yield Told(source, project, heading, _statement(programme, quarter, cost, project))
         elif heading == "media":
             yield Told(source, project, heading, _media(quarter, cost))
         else:
@@ -152,19 +166,43 @@ def _media(quarter: Quarter, cost: D) -> Transaction:
     )
 
 
-def _statement(programme: Programme, quarter: Quarter, cost: D, project: str) -> Transaction:
+def _pay_on_account(programme: Programme, quarter: Quarter) -> Transaction:
+    """A quarter of the agreement's yearly value, paid ahead."""
+    contract = contract_of(programme, "VIC")
+    paid_on = quarter.first_day + timedelta(days=9)
     return Transaction(
-        kind=Transaction.Kind.REPORTED_SPEND,
-        contract=contract_of(programme, project),
+        kind=Transaction.Kind.ADVANCE,
+        contract=contract,
         supplier_name="Victim services provider",
-        document_number=f"STATEMENT-{quarter.code}",
-        description=f"Spend reported under the grant agreement, {quarter.short_label}",
-        basis="Signed statement of spend",
-        accounting_on=quarter.last_day,
+        document_number=f"BACS-{quarter.code}",
+        description=f"Payment on account, {quarter.short_label}",
+        accounting_on=paid_on,
         service_from=quarter.first_day,
         service_to=quarter.last_day,
-        net=cost,
+        paid_on=paid_on,
+        net=PAID_ON_ACCOUNT,
     )
+
+
+def _record_statement(programme: Programme, quarter: Quarter, people: People) -> None:
+    """What the grantee states that it spent; of the quarter in mid-work the statement is not in yet."""
+    index = (quarter.year.starts - 2023) * 4 + quarter.number - 1
+    spent = D(SPEND["GRANT", "VIC", "grants"][index]).quantize(D("0.01"))
+    if not spent:
+        return
+    line = line_of(claims.grant_of(programme.pk), "VIC", "grants", quarter.year)
+    signed_on = quarter.last_day + timedelta(days=4)
+    with clock.at(signed_on):
+        spend_reports.record_report(
+            contract=contract_of(programme, "VIC"),
+            quarter=quarter,
+            signed_by_title="Finance Director",
+            signed_on=signed_on,
+            document_reference=f"STATEMENT-{quarter.code}",
+            amounts={line: spent},
+            is_nil=False,
+            by=people["finance.pfcc"],
+        )
 
 
 def _payroll(quarter: Quarter, cost: D, source: str) -> Transaction:
@@ -209,16 +247,7 @@ def _in_kind(quarter: Quarter, hours: int) -> Transaction:
 def _special(programme: Programme, quarter: Quarter) -> Iterator[Told]:
     """The entries that make the story, each in its quarter."""
 
-    def accrual(project: str, heading: str, cost: str, words: str, *, reason: str = "", again: bool = False) -> Told:
-        before = (
-            Transaction.objects.filter(
-                kind=Transaction.Kind.ACCRUAL, lines__budget_line__project__code=project, description=words
-            )
-            .order_by("reference")
-            .last()
-            if again
-            else None
-        )
+    def accrual(project: str, heading: str, cost: str, words: str) -> Told:
         return Told(
             "GRANT",
             project,
@@ -229,16 +258,12 @@ def _special(programme: Programme, quarter: Quarter) -> Iterator[Told]:
                 supplier_name=SUPPLIERS[project][0],
                 description=words,
                 accounting_on=quarter.last_day,
-                # Raised again, it stays the cost of when the work was done.
-                service_from=before.service_from if before else quarter.first_day,
-                service_to=before.service_to if before else quarter.last_day,
+                service_from=quarter.first_day,
+                service_to=quarter.last_day,
                 net=D(cost),
-                re_raises=before,
-                reason=reason,
             ),
         )
 
-    interim = "Interim report delivered, invoice awaited"
     match quarter.code:
         case "2023-24-Q2":
             yield Told(
@@ -257,9 +282,9 @@ def _special(programme: Programme, quarter: Quarter) -> Iterator[Told]:
                 ),
             )
         case "2023-24-Q4":
-            yield accrual("CHB", "provider", "18400.00", "Sessions of March 2024, invoice awaited")
+            yield accrual("CHB", "provider", "18400.00", MARCH_SESSIONS)
         case "2024-25-Q1":
-            yield accrual("EVL", "evaluation", "6000.00", interim)
+            yield accrual("EVL", "evaluation", "6000.00", INTERIM_REPORT)
             yield Told(
                 "GRANT",
                 "VIC",
@@ -276,7 +301,6 @@ def _special(programme: Programme, quarter: Quarter) -> Iterator[Told]:
                 ),
             )
         case "2024-25-Q2":
-            yield accrual("EVL", "evaluation", "6000.00", interim, again=True)
             yield Told(
                 "GRANT",
                 "CHB",
@@ -295,12 +319,18 @@ def _special(programme: Programme, quarter: Quarter) -> Iterator[Told]:
                 ),
                 relates_to=programme.quarters.get(code="2024-25-Q1"),
             )
-        case "2024-25-Q3":
-            yield accrual(
-                "EVL",
-                "evaluation",
-                "6000.00",
-                interim,
-                reason="The evaluator confirms delivery; its invoice waits for a purchase order number.",
-                again=True,
-            )
+
+
+def _raise_again(quarter: Quarter, people: People) -> None:
+    """The evaluator's invoice does not come: its accrual is raised again in two quarters, and waits in the third."""
+    if quarter.code not in RAISED_AGAIN:
+        return
+    with clock.at(quarter.last_day + timedelta(days=4)):
+        [accrual] = accruals.open_accruals(quarter.programme.recipient, quarter.programme)
+        accruals.raise_again(
+            accrual=accrual,
+            quarter=quarter,
+            amount=accrual.net,
+            reason=RAISED_AGAIN[quarter.code],
+            by=people["finance.pfcc"],
+        )

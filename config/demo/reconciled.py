@@ -1,4 +1,4 @@
-"""The demonstration's ledgers against our record: each quarter's control total, and two honest differences."""
+"""The demonstration's ledgers against our record: control totals, money held by a grantee, two honest differences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from core.forms import day_in_words
 from core.money import NOUGHT
 from funding.models import ReconcilingItem
 from funding.reconciling import add_item, clear_item, ledgers_of, ours, reconciliation, record_total
+from funding.spend_reports import item_in_words, item_to_propose, unspent_on
 
 # A ledger is read on the day on which the quarter's declarations are made.
 READ_AFTER = timedelta(days=11)
@@ -69,7 +70,9 @@ def reconcile_closing(programme: Programme, period: Quarter, people: People) -> 
     record_total(
         programme=programme,
         quarter=period,
-        amount=ours(programme.recipient, programme, CLOSING_READ_TO),
+        amount=ours(programme.recipient, programme, CLOSING_READ_TO)
+        + unspent_on(programme.recipient, programme, CLOSING_READ_TO)
+        - unspent_on(programme.recipient, programme, date(2024, 3, 31)),
         ledger_print=_print(),
         as_at=CLOSING_READ_TO,
         by=people["finance.pfcc"],
@@ -87,7 +90,10 @@ def _read(
     of_ledger = {"programme": programme, "quarter": quarter, "by": by}
     # What the ledger has beside our record is what the items say, of this quarter and those come forward.
     more = D(found.amount) if found else NOUGHT
-    record_total(amount=stands.ours + stands.explained + more, ledger_print=_print(), **of_ledger)
+    held = item_to_propose(stands)
+    record_total(amount=stands.ours + stands.explained + held + more, ledger_print=_print(), **of_ledger)
+    if held:
+        add_item(kind=ReconcilingItem.Kind.ADVANCE, amount=held, reason=item_in_words(stands), **of_ledger)
     if found:
         add_item(kind=found.kind, amount=more, reason=found.reason, **of_ledger)
 
@@ -95,5 +101,5 @@ def _read(
 def _clear(quarter: Quarter, by: User) -> None:
     for code, found in DIFFERENCES.items():
         if found.cleared_in == quarter.code:
-            item = ReconcilingItem.objects.get(quarter__code=code, programme=quarter.programme)
+            item = ReconcilingItem.objects.get(quarter__code=code, programme=quarter.programme, kind=found.kind)
             clear_item(item=item, cleared_on=found.cleared_on, cleared_reason=found.cleared_reason, by=by)

@@ -16,7 +16,7 @@ from core.money import NOUGHT, MoneyFormField
 from core.pasting import cells
 from funding.entering import NewEntry
 from funding.forms.charges import RowChoice, quarter_words
-from funding.forms.record import REPORTS_SPEND, contracts_to_record
+from funding.forms.record import contracts_to_record
 from funding.models import BudgetLine, Transaction
 from funding.spending import Charge
 
@@ -140,10 +140,6 @@ class EntryRow(PlainForm):
             self.add_error("service_to", "The service cannot end before it starts. Check both dates")
         if (first is None) != (last is None) and not {"service_from", "service_to"} & set(self.errors):
             self.add_error("service_to" if first else "service_from", "Enter both dates of the service, or neither")
-        contract = given.get("contract")
-        if contract is not None and contract.kind in REPORTS_SPEND and contract.kind == Contract.Kind.GRANT_AGREEMENT:
-            words = f"{contract.reference} is a grant agreement: what the grantee reports as spent counts, not a bill"
-            self.add_error("contract", words)
         return given
 
     def new_entry(self, kind: str, quarter: Quarter) -> NewEntry:

@@ -8,11 +8,14 @@ from django.core.exceptions import ValidationError
 
 from board.models import User
 from core.forms import ActForm, DayField, OnceForm, UploadField, VersionedForm
+from funding.accruals import open_accruals
+from funding.forms.accruals import accrual_words
 from funding.forms.charges import BudgetLineChoice, RowChoice, charge_choices, grouped_choices, quarter_words
 from funding.forms.record import contracts_to_record
 from funding.ledger_import import Change, Decision
 
 BY_DATE = "date"
+SETTLES_NOTHING = "none"
 NO_CONTRACT = "none"
 LEAVE_AS_IT_IS = ("", "Leave as it is")
 # The parts of a ledger row for which a column can be chosen, in the words of the page.
@@ -123,6 +126,7 @@ class RowsForm(ActForm):
     quarter = forms.ChoiceField(label="Recorded in", required=False, initial=BY_DATE)
     relates_to = RowChoice(label="Relates to an earlier quarter", required=False)
     contract = forms.ChoiceField(label="Contract", required=False)
+    settles = RowChoice(label="Settles an accrual", required=False, help_text="Uncoded rows go where the accrual went")
     vat_percent = forms.ChoiceField(label="VAT inside the amount", required=False)
     service_from = DayField(label="Service from", required=False, help_text="Empty: the date of each row")
     service_to = DayField(label="Service to", required=False, help_text="")
@@ -153,6 +157,11 @@ class RowsForm(ActForm):
             (NO_CONTRACT, "No contract"),
             *((key, str(contract)) for key, contract in self.contracts.items()),
         ]
+        waiting = open_accruals(user.acting.organisation)
+        self.fields["settles"].offer(
+            waiting,
+            [LEAVE_AS_IT_IS, (SETTLES_NOTHING, "No accrual"), *((row.pk, accrual_words(row)) for row in waiting)],
+        )
         organisation = user.acting.organisation
         rule = "is recovered" if organisation.recovers_vat else "is not recovered, so it stays in the cost"
         self.fields["vat_percent"].choices = [
@@ -182,6 +191,8 @@ class RowsForm(ActForm):
             relates_to=given["relates_to"],
             contract=self.contracts.get(given["contract"]),
             without_contract=given["contract"] == NO_CONTRACT,
+            settles=given["settles"],
+            settles_nothing=self.data.get(self.add_prefix("settles")) == SETTLES_NOTHING,
             vat_percent=int(given["vat_percent"]) if given["vat_percent"] else None,
             service_from=given["service_from"],
             service_to=given["service_to"],

@@ -17,17 +17,15 @@ from funding.forms.charges import programmes_open_to
 from funding.models import Award, BudgetLine, Transaction
 from funding.spending import Charge
 
-# What an officer records by hand; reversals are written by the acts that correct and close.
+# What an officer records by hand; reversals are written by the acts that correct and close, reported spend by
+# that of a grantee's statement.
 KINDS = [
     (Transaction.Kind.ACTUAL, "Actual: an invoice, payroll, a journal or a recharge"),
     (Transaction.Kind.ACCRUAL, "Accrual: received, but no invoice yet"),
     (Transaction.Kind.SUMMARY, "Summary: one figure for a heading and quarter, with the ledger’s print"),
-    (Transaction.Kind.REPORTED_SPEND, "Reported spend: what a grantee’s signed statement shows"),
-    (Transaction.Kind.ADVANCE, "Payment on account: no cost until it is reported as spent"),
+    (Transaction.Kind.ADVANCE, "Payment on account: no cost until the grantee’s statement reports it as spent"),
     (Transaction.Kind.IN_KIND, "In-kind: hours given, at the award’s rate"),
 ]
-# A grantee or a body that recharges reports what it spent; the others send invoices.
-REPORTS_SPEND = {Contract.Kind.GRANT_AGREEMENT, Contract.Kind.RECHARGE}
 # The fields of the form that are the entry's own.
 COPIED = (
     "kind",
@@ -159,7 +157,6 @@ class RecordForm(OnceForm):
         if not in_kind and given.get("hours") is not None:
             self.add_error("hours", "Leave the hours empty: they are for in-kind only")
         self._dates_run_forward(given)
-        self._contract_fits_the_kind(given)
         return given
 
     def _dates_run_forward(self, given: dict[str, Any]) -> None:
@@ -170,17 +167,6 @@ class RecordForm(OnceForm):
         for name, day in (("received_on", received), ("paid_on", paid)):
             if day and day > today:
                 self.add_error(name, "This date is in the future. Leave it empty until it has happened")
-
-    def _contract_fits_the_kind(self, given: dict[str, Any]) -> None:
-        contract, kind = given.get("contract"), given.get("kind")
-        if kind == Transaction.Kind.REPORTED_SPEND and (contract is None or contract.kind not in REPORTS_SPEND):
-            self.add_error("contract", "Choose the grant agreement or recharge whose spend is reported")
-        if kind == Transaction.Kind.ACTUAL and contract is not None and contract.kind == Contract.Kind.GRANT_AGREEMENT:
-            self.add_error(
-                "kind",
-                f"{contract.reference} is a grant agreement: what counts is what the grantee reports as spent. "
-                "Choose reported spend, or payment on account for money paid ahead",
-            )
 
     def entry(self, charges: Sequence[Charge]) -> Transaction:
         """The unsaved entry. In-kind is worked out from the award of the first line's source and year."""

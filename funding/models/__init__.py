@@ -30,6 +30,7 @@ from funding.models.given import (
 from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
 from funding.models.matching import MatchReceipt
 from funding.models.reconciling import ControlTotal, ReconcilingItem
+from funding.models.reporting import SpendReport
 from funding.models.spent import SpendLine, Transaction
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Repayment",
     "Source",
     "SpendLine",
+    "SpendReport",
     "SupplierAlias",
     "Transaction",
     "UnderspendNotice",

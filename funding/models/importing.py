@@ -185,6 +185,14 @@ class LedgerRow(models.Model):
     quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     relates_to = models.ForeignKey(Quarter, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    settles = models.ForeignKey(
+        Transaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The accrual whose invoice this row is.",
+    )
     service_from = models.DateField(null=True, blank=True)
     service_to = models.DateField(null=True, blank=True)
     vat_percent = models.PositiveSmallIntegerField(default=0)

@@ -41,6 +41,7 @@ class Transaction(Kept):
     class Kind(models.TextChoices):
         ACTUAL = "actual", "Actual"
         ACCRUAL = "accrual", "Accrual"
+        PREPAYMENT = "prepayment", "Prepayment"
         REVERSAL = "reversal", "Reversal"
         IN_KIND = "in-kind", "In-kind"
         SUMMARY = "summary", "Summary"
@@ -74,6 +75,31 @@ class Transaction(Kept):
     )
     re_raises = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="re_raised_by", editable=False
+    )
+    at_close = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Reverses an accrual because its quarter closed, whatever became of it.",
+    )
+    settles = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="settled_by",
+        editable=False,
+        help_text="The accrual whose invoice this is.",
+    )
+    written_back_on = models.DateField(null=True, blank=True, editable=False)
+    written_back_reason = models.TextField(blank=True, editable=False, help_text="Why no invoice of an accrual comes.")
+    report = models.ForeignKey(
+        "funding.SpendReport",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entries",
+        editable=False,
+        help_text="The grantee's signed statement that it is a heading of.",
     )
     against = models.ForeignKey(
         "funding.Disallowance",
@@ -124,6 +150,27 @@ class Transaction(Kept):
                 condition=Q(against=None) | Q(kind="reversal"),
                 name="transaction_only_a_credit_is_against_a_disallowance",
                 violation_error_message="Only a credit is recorded against a disallowance.",
+            ),
+            models.CheckConstraint(
+                condition=Q(at_close=False) | Q(kind="reversal"),
+                name="transaction_only_a_reversal_is_made_at_close",
+                violation_error_message="Only a reversal is made by closing a quarter.",
+            ),
+            models.CheckConstraint(
+                condition=Q(settles=None) | ~Q(kind__in=["accrual", "reversal", "in-kind", "advance"]),
+                name="transaction_only_an_invoice_settles",
+                violation_error_message="Only an invoice settles an accrual.",
+            ),
+            models.CheckConstraint(
+                condition=Q(written_back_on=None, written_back_reason="")
+                | (Q(written_back_on__isnull=False, kind="accrual") & ~Q(written_back_reason="")),
+                name="transaction_written_back_is_an_accrual_with_a_reason",
+                violation_error_message="Only an accrual is written back, with its reason.",
+            ),
+            models.CheckConstraint(
+                condition=Q(report=None) | Q(kind="reported-spend"),
+                name="transaction_of_a_statement_is_reported_spend",
+                violation_error_message="What a statement shows is reported spend.",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="in-kind") | Q(quantity_hundredths__isnull=False, vat=0),
@@ -237,6 +284,8 @@ class SpendLine(models.Model):
         NOT_SIGNED = "contract-not-signed", "The contract is not signed"
         OUTSIDE_CONTRACT = "outside-contract-dates", "Service outside the contract's dates"
         OUTSIDE_FUNDING = "outside-funding-period", "Service outside the funding period"
+        NOT_RECEIVED = "not-yet-received", "Not yet received: it is of a later year"
+        AFTER_FUNDING = "after-funding-period", "Received after the funding period"
         INELIGIBLE = "ineligible-heading", "Not eligible under the grant's terms"
         CAPITAL = "capital", "Capital on a revenue grant"
         ADVANCE = "advance", "Paid on account: no cost until the grantee reports it spent"

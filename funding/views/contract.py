@@ -16,6 +16,7 @@ from funding.models import Source, SpendLine
 from funding.positions import Bound, contract_positions
 from funding.tables import CommitmentTable, ContractSpendTable
 from funding.views.spend import SHOWN_WITH_A_LINE, spend_crumb
+from funding.views.spend_reports import statement_actions, statement_tables
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class SpendUnderContract(DetailPage):
 
     def get_actions(self) -> Sequence[Link]:
         url = reverse("contracts:contract", args=[self.object.reference])
-        return [Link("Look at the contract", url, secondary=True)]
+        return [*statement_actions(self.request.user, self.object), Link("Look at the contract", url, secondary=True)]
 
     def lines(self) -> QuerySet[SpendLine]:
         lines = SpendLine.objects.visible_to(self.request.user).in_force().filter(transaction__contract=self.object)
@@ -78,4 +79,8 @@ class SpendUnderContract(DetailPage):
 
     def get_tables(self) -> Sequence[Table]:
         lines: Any = self.lines().order_by("-transaction__accounting_on", "-transaction__reference", "number")
-        return [CommitmentTable(self.commitments(), prefix="bound-"), ContractSpendTable(lines, prefix="spend-")]
+        return [
+            *statement_tables(self.request.user, self.object),
+            CommitmentTable(self.commitments(), prefix="bound-"),
+            ContractSpendTable(lines, prefix="spend-"),
+        ]

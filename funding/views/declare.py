@@ -110,6 +110,8 @@ class Declarations(ListPage):
         if organisation in ledgers_of(self.quarter.programme):
             address = [self.quarter.programme.code, organisation.code, self.quarter.code]
             url = reverse("funding:reconciliation", args=address)
+            accruals = reverse("funding:accruals", args=[self.quarter.programme.code, self.quarter.code])
+            found.append(Link("Accruals", accruals, secondary=True))
             found.append(Link("Reconcile with the ledger", url, secondary=True))
         if self.unproven:
             query = {"quarter": self.quarter.pk, "ledger": organisation.pk}

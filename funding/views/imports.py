@@ -30,6 +30,7 @@ from funding.views.spend import SPEND, impact_rows, spend_crumb
 PER_PAGE = 50
 SHOWN_WITH_A_ROW = (
     "equals",
+    "settles",
     "transaction",
     "quarter",
     "relates_to",

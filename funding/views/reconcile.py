@@ -1,6 +1,7 @@
 """The quarter's reconciliation: the ledger's total, our record, and what explains the difference."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +29,7 @@ from funding.reconciling import (
     record_total,
     usual_day,
 )
+from funding.spend_reports import item_in_words, item_to_propose
 from funding.tables import ReconcilingItemTable
 
 
@@ -104,6 +106,11 @@ class ReconciliationPage(OfLedgerAndQuarter, DetailPage):
     def found(self) -> Reconciliation:
         return reconciliation(self.organisation, self.programme, self.object)
 
+    @cached_property
+    def proposed(self) -> Decimal:
+        """What of the difference is money held by grantees and no item says yet."""
+        return item_to_propose(self.found)
+
     def get_heading(self) -> str:
         return f"{self.organisation}: {self.object}"
 
@@ -131,6 +138,8 @@ class ReconciliationPage(OfLedgerAndQuarter, DetailPage):
         if self.found.control:
             url = reverse("funding:reconciling-item", args=self.address)
             actions.append(Link("Add a reconciling item", url, secondary=True))
+            if self.proposed:
+                actions.append(Link("Add the item for money held by grantees", f"{url}?held-by-grantees=yes"))
         return actions
 
     def get_facts(self) -> Sequence[Fact]:
@@ -147,11 +156,17 @@ class ReconciliationPage(OfLedgerAndQuarter, DetailPage):
             Fact("Our record", in_words(found.ours), f"{reverse('funding:spend')}?{urlencode(behind)}"),
             Fact("Explained by items", in_words(found.explained)),
             Fact("Unexplained", in_words(found.unexplained)) if control else None,
+            Fact("Held by grantees, not an item yet", f"{in_words(self.proposed)}. {item_in_words(found)}")
+            if self.proposed
+            else None,
         ]
         return [fact for fact in facts if fact is not None]
 
     def get_tables(self) -> Sequence[Table]:
-        return [ReconcilingItemTable(list(self.found.items), may_clear=self.is_own)]
+        """Without what grantees held when the year began: it stands for ever and counts nothing here."""
+        advance = ReconcilingItem.Kind.ADVANCE
+        shown = [one for one in self.found.items if one.amount or one.item.kind != advance]
+        return [ReconcilingItemTable(shown, may_clear=self.is_own)]
 
 
 class RecordTotal(OfLedgerAndQuarter, ActPage):
@@ -219,6 +234,14 @@ class AddItem(OfLedgerAndQuarter, ActPage):
         if left is None:
             return "Record the ledger’s total first."
         return f"{self.organisation}, {self.object}: {in_words(left)} is not explained yet."
+
+    def get_initial(self) -> dict[str, Any]:
+        """Where the page is asked to propose it, the item for money held by grantees, worked out from the record."""
+        found = reconciliation(self.organisation, self.programme, self.object)
+        amount = item_to_propose(found) if "held-by-grantees" in self.request.GET else None
+        if not amount:
+            return {}
+        return {"kind": ReconcilingItem.Kind.ADVANCE, "amount": amount, "reason": item_in_words(found)}
 
     def act(self, form: ItemForm) -> ReconcilingItem:
         given = form.cleaned_data

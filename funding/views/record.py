@@ -21,12 +21,13 @@ from funding.forms.record import RecordForm
 from funding.positions import impact
 from funding.spending import Charge, record, rehearse
 from funding.tables import ImpactTable
+from funding.views.prepayments import OffersCut
 from funding.views.spend import SPEND, impact_rows, impact_table, spend_crumb, told_of_held
 
 PREFIX = "charges"
 
 
-class Record(Page):
+class Record(OffersCut, Page):
     """Record what the ledger shows. "Check" says what would be written; "Add another line" keeps what was typed."""
 
     action, heading, section = "spending.record", "Record spend", SPEND
@@ -55,7 +56,9 @@ class Record(Page):
             return self.show(form, rows, self.standing_of(rows))
         try:
             charges = rows.charges(form.cleaned_data["split_by"] == "percent")
-            if "check" in request.POST:
+            if in_parts := self.recorded_in_parts(form, charges):
+                return in_parts
+            if "check" in request.POST or self.cut:
                 return self.checked(form, rows, charges)
             return self.recorded(form, charges)
         except Refused as refusal:

@@ -16,6 +16,7 @@ from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, 
 from core.forms import day_in_words, moment_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
+from funding.accruals import closing_period_of, is_open_accrual
 from funding.evidence_tables import EvidenceTable
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
@@ -80,6 +81,7 @@ class SpendList(ListPage):
             ("spending.record", Link("Record many", reverse("funding:enter-many"), secondary=True)),
             ("spending.record", Link("Evidence", reverse("funding:evidence"), secondary=True)),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
+            ("spending.read", Link("Money held by grantees", reverse("funding:held-by-grantees"), secondary=True)),
             ("imports.read", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
         ]
@@ -115,7 +117,7 @@ class EntryPage(DetailPage):
 
     def get_queryset(self) -> QuerySet[Transaction]:
         return Transaction.objects.visible_to(self.request.user).select_related(
-            "recorded_by", "contract", "takes_back", "re_raises"
+            "recorded_by", "contract", "takes_back", "re_raises", "settles", "report"
         )
 
     def get_breadcrumbs(self) -> Sequence[Link]:
@@ -150,6 +152,8 @@ class EntryPage(DetailPage):
         lines = self.lines()
         if not any(line.in_claim for line in lines):
             found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
+        if is_open_accrual(entry) or closing_period_of(entry):
+            found.append(Link("Say what became of it", reverse("funding:accrual-outcome", args=[entry.reference])))
         if any(line.state == SpendLine.State.HELD for line in lines):
             found.append(Link("Look again at what is held", reverse("funding:reconsider", args=[entry.reference])))
         return found
@@ -224,6 +228,13 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Reason", entry.reason) if entry.reason else None,
         _entry_fact("Takes back", entry.takes_back),
         _entry_fact("Raises again", entry.re_raises),
+        _entry_fact("Settles the accrual", entry.settles),
+        _entry_fact("Raised again as", entry.re_raised_by.in_force().first()),
+        _entry_fact("Settled by", entry.settled_by.in_force().order_by("reference").first()),
+        Fact("Written back", f"{entry.written_back_reason} ({day_in_words(entry.written_back_on)})")
+        if entry.written_back_on
+        else None,
+        Fact("Statement of spend", entry.report, url=entry.report.get_absolute_url()) if entry.report else None,
         _ledger_row_fact(entry, user),
         Fact("Made void", f"{entry.void_reason} ({day_in_words(entry.voided_at)})") if entry.is_void else None,
     ]

@@ -190,22 +190,6 @@ def accruals(record: Record) -> list[SpendLine]:
     )
 
 
-def times_re_raised(entries: list[Transaction]) -> dict[int, int]:
-    """How often each accrual was raised again since it was first raised: 0 for a first one."""
-    before = dict(
-        Transaction.objects.filter(kind=Transaction.Kind.ACCRUAL, re_raises__isnull=False).values_list(
-            "pk", "re_raises_id"
-        )
-    )
-    found = {}
-    for entry in entries:
-        count, at = 0, entry.pk
-        while at in before and count < len(before):
-            at, count = before[at], count + 1
-        found[entry.pk] = count
-    return found
-
-
 def not_claimed(record: Record) -> list[SpendLine]:
     """Grant lines of this year recorded so far, or of an earlier year recorded now, that are kept out of the claim."""
     rows = (

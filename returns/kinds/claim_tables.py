@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from board.models import Quarter
 from core.money import NOUGHT, in_words
+from funding.accruals import times_raised_again
 from funding.models import Source, SpendLine, Transaction, VirementMove
 from funding.positions import Position, is_over
 from funding.rules import WHAT_RELEASES
@@ -200,7 +201,7 @@ def accruals(record: Record) -> Section:
         Column("reason", "Reason"),
     )
     found = claim_record.accruals(record)
-    again = claim_record.times_re_raised([line.transaction for line in found])
+    again = times_raised_again([line.transaction for line in found])
     rows = []
     for line in found:
         entry = line.transaction

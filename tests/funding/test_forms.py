@@ -88,7 +88,7 @@ class TestRecordForm:
             ({"service_to": "31/5/2023"}, "service_to", "cannot end before it starts"),
             ({"paid_on": "6/7/2023"}, "paid_on", "in the future"),
             ({"received_on": "6 July 2023"}, "received_on", "in the future"),
-            ({"kind": "reported-spend"}, "contract", "Choose the grant agreement or recharge"),
+            ({"kind": "reported-spend"}, "kind", "Select a valid choice"),
             ({"kind": "reversal"}, "kind", "Select a valid choice"),
             ({"accounting_on": "06/31/2023"}, "accounting_on", "is not a day of the calendar"),
         ],

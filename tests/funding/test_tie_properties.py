@@ -1,7 +1,8 @@
 """Whatever officers do in whatever order, every pound has its place, and what is certified never changes.
 
 A machine draws acts at random, the same that the pages call: entries of all kinds with splits, credits,
-reversals, voids, contracts signed late, declarations, closings with their accruals, claims certified, paid,
+reversals, voids, contracts signed late, payments on account with the statements that spend them, invoices cut at
+the year's end, declarations, closings with their accruals and what became of those, claims certified, paid,
 disallowed, returned, awards raised and cut. What an act refuses is no step. After each step everything ties.
 """
 
@@ -21,9 +22,9 @@ from board.models import Quarter
 from board.quarters import MONEY
 from core.money import NOUGHT
 from core.problems import Refused
-from funding import budgeting, claims, declaring, spending, tying
+from funding import accruals, budgeting, claims, declaring, prepayments, spend_reports, spending, tying
 from funding.claim_arithmetic import total as total_of
-from funding.models import Claim, ClaimLine, Declaration, Disallowance, Receipt, ReceiptPart, SpendLine
+from funding.models import Claim, ClaimLine, Declaration, Disallowance, Receipt, ReceiptPart, SpendLine, SpendReport
 from funding.models import Transaction as Entry
 from funding.spending import Charge
 from returns import closing
@@ -34,7 +35,7 @@ D = Decimal
 
 pence = st.integers(1, 30_000_000).map(lambda value: D(value).scaleb(-2))
 pick = st.integers(0, 10_000)
-KINDS = (Entry.Kind.ACTUAL, Entry.Kind.ACCRUAL, Entry.Kind.SUMMARY, Entry.Kind.REPORTED_SPEND, Entry.Kind.ADVANCE)
+KINDS = (Entry.Kind.ACTUAL, Entry.Kind.ACCRUAL, Entry.Kind.SUMMARY, Entry.Kind.ADVANCE)
 HEADINGS = ("provider", "staff", "capital", "hospitality")
 PROJECTS = ("CHB", "SIS", "GDM")
 
@@ -64,6 +65,9 @@ class Machine(RuleBasedStateMachine):
             values = {(line.project, line.year): D("90000.00"), (later.project, later.year): D("90000.00")}
             self.signed = factories.contract(self.money.programme, values=values)
             self.unsigned = factories.contract(self.money.programme, reference="C-002", signed_on=None, values=values)
+            self.agreement = factories.contract(
+                self.money.programme, reference="G-001", kind="grant-agreement", values=values
+            )
         self.quarters = [
             row
             for row in self.money.programme.quarters.select_related("programme", "year").order_by("first_day", "number")
@@ -75,11 +79,17 @@ class Machine(RuleBasedStateMachine):
     def quarter(self, at: int) -> Quarter:
         return factories.quarter(self.money.programme, self.quarters[at % len(self.quarters)].code)
 
-    def open_quarter(self) -> Quarter | None:
-        """The earliest quarter that is not closed, with its closing period in its turn."""
+    def open_quarters(self) -> list[Quarter]:
+        """The quarters that are not closed, in the order in which they close."""
         rows = [factories.quarter(self.money.programme, row.code) for row in self.quarters]
-        rows = [row for row in rows if row.money_closed_at is None]
-        return min(rows, key=lambda row: (row.year.starts, row.number), default=None)
+        return sorted((row for row in rows if row.money_closed_at is None), key=lambda row: row.order)
+
+    def open_quarter(self) -> Quarter | None:
+        """The earliest that is not closed; where a closing period runs beside it, now the one, now the other."""
+        rows = self.open_quarters()
+        if len(rows) > 1 and rows[1].kind == Quarter.Kind.CLOSING and self.number % 2:
+            return rows[1]
+        return rows[0] if rows else None
 
     def any(self, rows: Any, at: int) -> Any:
         found = list(rows)
@@ -168,8 +178,92 @@ class Machine(RuleBasedStateMachine):
         council = self.money.council_finance
         return council if entry.recorded_by_id == council.acting.organisation_id else self.money.finance
 
-    @rule(grant=st.booleans())
-    def declare(self, grant: bool) -> None:
+    @rule(cost=pence, back=st.booleans(), share=st.integers(1, 120))
+    def pay_on_account_or_take_it_back(self, cost: Decimal, back: bool, share: int) -> None:
+        quarter = self.open_quarter()
+        if quarter is None:
+            return
+        [held] = spend_reports.held_by_grantees(self.money.finance.acting.organisation, [self.agreement]) or [None]
+        if back and held and held.unspent > 0:
+            self.tried(
+                spend_reports.take_back_advances, contract=self.agreement, quarter=quarter, document_number="R",
+                amount=max((held.unspent * share / 100).quantize(D("0.01")), D("0.01")), reason="Returned",
+                by=self.money.finance,
+            )  # fmt: skip
+            return
+        self.number += 1
+        entry = self.money.entry(
+            str(cost), on=self.day, kind=Entry.Kind.ADVANCE, contract=self.agreement, document_number=f"A{self.number}"
+        )
+        charges = [Charge(self.money.line(year=quarter.year.code), quarter)]
+        entry.service_from = entry.service_to = min(max(self.day, quarter.first_day), quarter.last_day)
+        self.tried(spending.record, entry=entry, charges=charges, by=self.money.finance)
+
+    @rule(provider=st.integers(-9_999, 3_000_000), staff=st.integers(0, 1_000_000), at=pick)
+    def record_a_statement(self, provider: int, staff: int, at: int) -> None:
+        begun = [row for row in self.quarters if row.kind == Quarter.Kind.QUARTER and row.first_day <= self.day]
+        quarter = self.any(begun, at)
+        if quarter is None:
+            return
+        lines = [self.money.line("CHB", heading, quarter.year.code) for heading in ("provider", "staff")]
+        self.tried(
+            spend_reports.record_report, contract=self.agreement, quarter=quarter, signed_by_title="Treasurer",
+            signed_on=self.day, document_reference="S", is_nil=not (provider or staff), by=self.money.finance,
+            amounts={line: D(amount).scaleb(-2) for line, amount in zip(lines, (provider, staff), strict=True)},
+        )  # fmt: skip
+
+    @rule(at=pick)
+    def void_a_statement(self, at: int) -> None:
+        if report := self.any(SpendReport.objects.in_force(), at):
+            self.tried(spend_reports.void_report, report=report, reason="Misread", by=self.money.finance)
+
+    @rule(at=pick, what=st.integers(0, 3), cost=pence, all_of_them=st.booleans())
+    def say_what_became_of_accruals(self, at: int, what: int, cost: Decimal, all_of_them: bool) -> None:
+        waiting = [
+            row
+            for keeper in (self.money.finance, self.money.council_finance)
+            for row in accruals.open_accruals(keeper.acting.organisation)
+        ]
+        chosen = waiting if all_of_them else [self.any(waiting, at)]
+        for accrual in filter(None, chosen):
+            self.say_what_became_of(accrual, what, at, cost)
+
+    def say_what_became_of(self, accrual: Entry, what: int, at: int, cost: Decimal) -> None:
+        by, quarter = self.keeper(accrual), self.open_quarter()
+        if what == 0 or quarter is None:
+            self.tried(accruals.write_back, accrual=accrual, reason="No invoice comes", by=by)
+        elif invoice := what == 1 and self.any(accruals.invoices_for(accrual), at):
+            self.tried(accruals.settle, accrual=accrual, invoice=invoice, by=by)
+        else:
+            amount = accrual.net if what == 2 else cost
+            self.tried(
+                accruals.raise_again, accrual=accrual, quarter=quarter, amount=amount, reason="No invoice yet", by=by
+            )
+
+    @rule(cost=pence, sign=st.sampled_from([1, 1, 1, -1]), length=st.integers(20, 500), at=pick, vat=st.integers(0, 20))
+    def cut_an_invoice_at_the_years_end(self, cost: Decimal, sign: int, length: int, at: int, vat: int) -> None:
+        quarter = self.open_quarter()
+        if quarter is None:
+            return
+        self.number += 1
+        year, grant = quarter.year.code, at % 2 == 0
+        source = self.money.grant if grant else self.money.ecc_cash
+        for later in ("2023-24", "2024-25"):
+            self.money.line("CHB", "provider", later, source)
+        first = quarter.year.bounds[1] - timedelta(days=at % 300)
+        entry = self.money.entry(
+            str(sign * cost), on=self.day, service_from=first, service_to=first + timedelta(days=length),
+            vat=sign * (cost * vat / 100).quantize(D("0.01")), supplier_name=f"Supplier {self.number}",
+            reason="Its original is not here" if sign < 0 else "",
+        )  # fmt: skip
+        charges = [Charge(self.money.line("CHB", "provider", year, source), quarter)]
+        by = self.money.finance if grant else self.money.council_finance
+        self.tried(prepayments.record_cut, entry=entry, charges=charges, amounts=None, by=by)
+
+    @rule(grant=st.booleans(), what=st.integers(0, 4), cost=pence)
+    def declare(self, grant: bool, what: int, cost: Decimal) -> None:
+        if what < 4:
+            self.say_what_became_of_accruals(0, what, cost, True)
         quarter, source = self.open_quarter(), self.money.grant if grant else self.money.ecc_cash
         if quarter is None:
             return
@@ -187,10 +281,11 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def close_the_quarter(self) -> None:
         """Time passes to the quarter's end, its accruals go into the next."""
-        quarter = self.open_quarter()
+        quarter = next(iter(self.open_quarters()), None)
         if quarter is None:
             return
-        self.day = max(self.day, quarter.last_day + timedelta(days=9))
+        if quarter.kind != Quarter.Kind.CLOSING:
+            self.day = max(self.day, quarter.last_day + timedelta(days=9))
         for entry in closing._standing_accruals(quarter):
             if quarter.kind == Quarter.Kind.CLOSING and not entry.reason:
                 entry.reason = "It stands"
@@ -271,6 +366,18 @@ class Machine(RuleBasedStateMachine):
             assert tying.award_tie(self.money.grant, year).difference == NOUGHT
         entries = Entry.objects.in_force().exclude(kind=Entry.Kind.ADVANCE).exclude(takes_back__kind=Entry.Kind.ADVANCE)
         assert placed == sum((entry.cost for entry in entries), NOUGHT)
+
+    @invariant()
+    def a_statement_is_its_entries(self) -> None:
+        for report in SpendReport.objects.in_force():
+            assert report.total == sum((entry.cost for entry in report.entries.in_force()), NOUGHT)
+        assert not Entry.objects.in_force().filter(report__voided_at__isnull=False).exists()
+
+    @invariant()
+    def nothing_is_claimed_before_its_year_receives_it(self) -> None:
+        claimed = ClaimLine.objects.filter(in_force=True, line__transaction__kind=Entry.Kind.PREPAYMENT)
+        for row in claimed.select_related("line__transaction", "part__claim__quarter__year"):
+            assert row.line.transaction.service_from <= row.part.claim.quarter.year.bounds[1]
 
     @invariant()
     def nothing_certified_changes(self) -> None:

@@ -234,15 +234,15 @@ def test_hours_without_an_in_kind_award_are_refused(money: Money, officer: Clien
     assert "hours are valued at that" in officer.post(URL, data).content.decode()
 
 
-def test_a_grant_agreement_takes_reported_spend_and_no_invoice(money: Money, officer: Client) -> None:
+def test_a_grant_agreement_takes_payments_on_account_and_no_invoice(money: Money, officer: Client) -> None:
     line = money.line()
     agreement = factories.contract(
         money.programme, kind="grant-agreement", values={(line.project, line.year): D("500.00")}
     )
     text = officer.post(URL, sent((line, money.quarter(), ""), contract=str(agreement.pk))).content.decode()
-    assert "is a grant agreement: what counts is what the grantee reports" in text
-    officer.post(URL, sent((line, money.quarter(), ""), contract=str(agreement.pk), kind="reported-spend"))
-    assert Transaction.objects.get().kind == "reported-spend"
+    assert "is a grant agreement: what counts is what its grantee reports" in text
+    officer.post(URL, sent((line, money.quarter(), ""), contract=str(agreement.pk), kind="advance"))
+    assert Transaction.objects.get().kind == "advance"
 
 
 def test_a_declared_quarter_is_refused_beside_its_box(money: Money, officer: Client) -> None:
