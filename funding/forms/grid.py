@@ -45,7 +45,14 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 FIELDS = tuple(field for field, _, _ in COLUMNS)
 # Where a rule speaks of what the grid calls by another name.
-PLACES = {"lines": "charge", "line-1": "charge", "share-1": "net", "quarter-1": "charge", "relates_to-1": "charge"}
+PLACES = {
+    "kind": "contract",
+    "lines": "charge",
+    "line-1": "charge",
+    "share-1": "net",
+    "quarter-1": "charge",
+    "relates_to-1": "charge",
+}
 
 
 class WhatForm(OnceForm):
