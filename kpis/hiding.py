@@ -18,7 +18,7 @@ from kpis.kinds import FigureType, Kind, Profile, State
 from kpis.models import Breakdown, Category, Identity, KpiVersion
 from kpis.reported import Reported
 from kpis.rules import OPENINGS
-from kpis.suppression import GUARDS, Equation, Guard, Key, protect, rate_is_hidden
+from kpis.suppression import PUBLIC, Equation, Guard, Key, protect, rate_is_hidden
 
 _COUNTED = frozenset({FigureType.COUNT, FigureType.PEOPLE})
 _RATES = frozenset({FigureType.RATIO, FigureType.COHORT})
@@ -139,8 +139,7 @@ def hidden_of(project: Project, reported: Reported, profile: Profile) -> Hidden:
         return Guard(int(threshold(reported.programme, "suppress-below", quarter.last_day)))
 
     def public(quarter: Quarter) -> Guard:
-        fixed = GUARDS[Profile.PUBLIC]
-        return Guard(max(fixed.below, board(quarter).below), fixed.round_to)
+        return Guard(max(PUBLIC.below, board(quarter).below), PUBLIC.round_to)
 
     pattern = _Pattern(project, reported, board)
     guard_of = board
@@ -184,10 +183,12 @@ class _Pattern:
 
     def _settle(self, stage: Reported, quarter: Quarter, guard: Guard, place: str) -> None:
         figures, tables, balancing = _figures(self._project, stage, quarter)
-        known = frozenset(self._values) - self.hidden
+        settled = frozenset(self._values)
         self._name(figures, quarter, place)
-        # Figures that only make others balance are mostly nought: a reader is taken to know them.
-        known |= {self._names[key] for key in balancing}
+        # Figures that only make others balance are mostly nought: a reader is taken to know them, but for a small
+        # opening figure, which must not follow from the others.
+        kept = {self._names[key] for key in balancing if _opens(key) and figures[key] < guard.below}
+        known = (settled - self.hidden) | {self._names[key] for key in balancing} - kept
         self._balances += self._balances_of(stage, quarter, place)
         for head, dimension, cells in tables:
             row = {self._names[key]: 1 for key in cells} | {self._names[head]: -1}
@@ -196,13 +197,13 @@ class _Pattern:
         self.hidden = self._hide(now, guard, known, self.hidden | (self._wanted & self._values.keys()))
 
     def _name(self, figures: Mapping[Key, int], quarter: Quarter, place: str) -> None:
-        kept = {
-            key: name
-            for key, name in self._names.items()
-            if key[-1] != quarter.code or figures.get(key) == self._values[name]
-        }
+        """A measure that was revised brings new figures, but for those that were shown and still are the same."""
+        now = {key: name for key, name in self._names.items() if key[-1] == quarter.code}
+        same = {key for key, name in now.items() if figures.get(key) == self._values[name]}
+        revised = {key[1] for key in figures.keys() | now.keys() if key not in same}
+        kept = {key: now[key] for key in same if key[1] not in revised or now[key] not in self.hidden}
         new = {key: (*key, place) for key in figures if key not in kept}
-        self._names = kept | new
+        self._names = {key: name for key, name in self._names.items() if key not in now} | kept | new
         self._values |= {name: figures[key] for key, name in new.items()}
 
     def _hide(
@@ -244,7 +245,10 @@ class _Pattern:
                 continue
             if identity.relation == Identity.Relation.AT_MOST:
                 slack: Key = ("slack", identity.code, quarter.code, place)
-                self._values[slack] = -sum(sign * self._values[key] for key, sign in row.items())
+                left = -sum(sign * self._values[key] for key, sign in row.items())
+                if left < 0:
+                    continue
+                self._values[slack] = left
                 self._slack.add(slack)
                 row[slack] = 1
             found.append(row)
@@ -268,6 +272,10 @@ class _Pattern:
             elif not _is_balancing(self._project, stage, code, quarter):
                 return None
         return row
+
+
+def _opens(key: Key) -> bool:
+    return key[1].partition("-")[2] in OPENINGS
 
 
 def _head_key(code: str, quarter_code: str) -> Key:

@@ -100,18 +100,24 @@ class Reported:
 
     def stages(self) -> list[Self]:
         """As it stood while no submission was beyond its first revision, beyond its second, …; at last as it stands."""
-        most = max((row.submission.revision for rows in self.superseded.values() for row in rows), default=0)
+        most = max((_revision(row) for rows in self.superseded.values() for row in rows), default=0)
         return [*(self._up_to(revision) for revision in range(1, most + 1)), self]
 
     def _up_to(self, revision: int) -> Self:
-        stood = dict(self.results)
+        given: dict[Place, list[Result]] = defaultdict(list)
         for place, rows in self.superseded.items():
-            by_revision = {row.submission.revision: row for row in rows}
-            if max(by_revision) >= revision:
-                stood.pop(place, None)
-                if then := [number for number in by_revision if number <= revision]:
-                    stood[place] = by_revision[max(then)]
-        return replace(self, results=stood)
+            given[place] += rows
+        for place, row in self.results.items():
+            given[place].append(row)
+        then = {
+            place: sorted((row for row in rows if _revision(row) <= revision), key=_revision)
+            for place, rows in given.items()
+        }
+        return replace(
+            self,
+            results={place: rows[-1] for place, rows in then.items() if rows},
+            superseded={place: rows[:-1] for place, rows in then.items()},
+        )
 
     def results_of(self, submission: Submission) -> list[Result]:
         return self.by_submission.get(submission.pk, [])
@@ -206,6 +212,10 @@ class Reported:
     def milestone_results(self, project: Project) -> list[Result]:
         """In the order of quarters, so that the last one of a milestone stands."""
         return self.dated.get(project.pk, [])
+
+
+def _revision(result: Result) -> int:
+    return result.submission.revision
 
 
 def _terms(definition: KpiVersion) -> list[str]:
