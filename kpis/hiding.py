@@ -1,22 +1,27 @@
 """What of a project's results a profile hides: the small numbers, and all by which they could be worked out.
 
-Quarters are gone through from the first, as they were published: what an earlier report showed or hid
-stays so, and a later figure gives way. Counts that are not of people are never hidden.
+A year, a programme or a table never stands on a hidden quarter or headline. So only two things are left by
+which a reader could work one out, and `protect` sees to them: how the headlines of a quarter balance, and how
+the rows of a shown headline's breakdown make it. Quarters are gone through from the first, as they were
+published: what an earlier report showed or hid stays so, and a later figure gives way. Counts that are not of
+people are never hidden.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from board.models import Project, Quarter
 from board.thresholds import threshold
 from kpis import formulas
 from kpis.aggregation import PROGRAMME, YEAR, Cell, across_quarters
-from kpis.kinds import FigureType, Kind, Profile
+from kpis.kinds import FigureType, Kind, Profile, State
 from kpis.models import Breakdown, Category, Identity, KpiVersion
 from kpis.reported import Reported
 from kpis.rules import OPENINGS
-from kpis.suppression import GUARDS, Equation, Guard, Key, protect, rate_is_hidden
+from kpis.suppression import PUBLIC, Equation, Guard, Key, protect, rate_is_hidden
 
 _COUNTED = frozenset({FigureType.COUNT, FigureType.PEOPLE})
+_RATES = frozenset({FigureType.RATIO, FigureType.COHORT})
 
 
 @dataclass
@@ -27,6 +32,7 @@ class Hidden:
     project: Project | None = None
     reported: Reported | None = None
     keys: frozenset[Key] = field(default_factory=frozenset)
+    guard_of: Callable[[Quarter], Guard] | None = None
 
     @property
     def hides(self) -> bool:
@@ -41,10 +47,9 @@ class Hidden:
         return rate_is_hidden(numerator, denominator, self.guard)
 
     def headline(self, code: str, quarter_code: str) -> bool:
-        quarter = next(row for row in self._reported.so_far if row.code == quarter_code) if self.guard else None
-        if quarter is None:
+        if self.guard is None:
             return False
-        return self._figure(code, self._reported.cell(self._project, code, quarter), "head", quarter_code)
+        return self._headline(code, next(row for row in self._reported.so_far if row.code == quarter_code))
 
     def year(self, code: str) -> bool:
         """The year to date of the quarter asked about."""
@@ -55,11 +60,19 @@ class Hidden:
 
     def part(self, code: str, category: Category, row: Breakdown) -> bool:
         """A category of a breakdown in the quarter asked about."""
-        if self.guard is None or not self._definition(code).sensitive:
+        if self.guard is None:
             return False
-        if row.figure_type in (FigureType.RATIO, FigureType.SCALED):
-            return self.rate(row.numerator, row.denominator)
-        return _part_key(code, category, self._reported.quarter.code) in self.keys
+        quarter = self._reported.quarter
+        definition = self._reported.definition(self._project, code, quarter)
+        if definition.balancing:
+            return True
+        if not definition.sensitive:
+            return False
+        if self._headline(code, quarter):
+            return True
+        if definition.figure_type in _RATES:
+            return any(self.rate(part.numerator, part.denominator) for part in self._table(code, category))
+        return _part_key(code, category, quarter.code) in self.keys
 
     @property
     def _reported(self) -> Reported:
@@ -73,154 +86,246 @@ class Hidden:
             raise ValueError("Nothing is hidden from this reader, so nothing was looked at")
         return self.project
 
-    def _definition(self, code: str) -> KpiVersion:
-        return self._reported.definition(self._project, code)
+    def _table(self, code: str, category: Category) -> list[Breakdown]:
+        result = self._reported.result(self._project, code, self._reported.quarter)
+        parts = result.breakdowns.all() if result else ()
+        return [part for part in parts if part.category.dimension_id == category.dimension_id]
 
-    def _to_date(self, code: str, span: str) -> bool:
-        reported, kind = self._reported, self._definition(code).kind
-        quarters = reported.year_so_far if span == YEAR else reported.so_far
-        cells = [reported.cell(self._project, code, row) for row in quarters]
-        cell = across_quarters(kind, cells, span)
-        if kind == Kind.OPENING:
-            # It is the headline of the quarter that it was taken from, and hidden where that is.
-            return any(self.headline(code, row.code) for row, one in zip(quarters, cells, strict=True) if one is cell)
-        if kind == Kind.SNAPSHOT:
-            return self.headline(code, quarters[-1].code)
-        if kind == Kind.RATIO and any(self.headline(code, row.code) for row in quarters):
-            # One run of fractions fits a series of shown rates: a hidden quarter would follow from its totals.
-            return True
-        return self._figure(code, cell, span, reported.quarter.code)
-
-    def _figure(self, code: str, cell: Cell, place: str, quarter_code: str) -> bool:
-        definition = self._definition(code)
-        if not definition.sensitive or cell.empty:
+    def _headline(self, code: str, quarter: Quarter) -> bool:
+        cell = self._reported.cell(self._project, code, quarter)
+        definition = self._reported.definition(self._project, code, quarter)
+        if self.guard_of is None or not definition.sensitive or cell.empty:
             return False
         if definition.computed:
             terms = formulas.read(definition.numerator_codes) + formulas.read(definition.denominator_codes)
             # Worked out from shown figures it tells nothing more; from a hidden one it would tell that.
-            return any((place, term, quarter_code) in self.keys for _, term in terms)
-        if definition.figure_type in (FigureType.RATIO, FigureType.COHORT):
-            return self.rate(cell.numerator, cell.denominator)
+            return any(_head_key(term, quarter.code) in self.keys for _, term in terms)
+        guard = self.guard_of(quarter)
+        if definition.figure_type in _RATES:
+            return rate_is_hidden(cell.numerator or 0, cell.denominator or 0, guard)
         if definition.figure_type in (FigureType.MEDIAN, FigureType.MEAN):
-            return self.guard is not None and (cell.n or 0) < self.guard.below
-        return (place, code, quarter_code) in self.keys
+            return (cell.n or 0) < guard.below
+        return _head_key(code, quarter.code) in self.keys
+
+    def _to_date(self, code: str, span: str) -> bool:
+        """A total over quarters is shown only where every quarter in it is.
+
+        Then it tells nothing that the quarters do not: neither less an earlier total, nor beside a missing
+        quarter, nor before and after a revision.
+        """
+        reported = self._reported
+        kind = reported.definition(self._project, code).kind
+        quarters = reported.year_so_far if span == YEAR else reported.so_far
+        cells = {row: reported.cell(self._project, code, row) for row in quarters}
+        if kind in (Kind.SNAPSHOT, Kind.OPENING):
+            cell = across_quarters(kind, list(cells.values()), span)
+            # It is the headline of the quarter that it was taken from.
+            return any(self._headline(code, row) for row, one in cells.items() if one is cell)
+        if any(self._headline(code, row) for row in quarters):
+            return True
+        # People so far are given, not added: they would bound those of a quarter that is handed in late.
+        return kind == Kind.PEOPLE and self._sensitive(code) and _some_missing(cells.values())
+
+    def _sensitive(self, code: str) -> bool:
+        return self._reported.definition(self._project, code).sensitive
 
 
 def hidden_of(project: Project, reported: Reported, profile: Profile) -> Hidden:
-    """What a profile hides of a project up to the quarter asked about."""
-    guard = _guard(reported, profile)
-    if guard is None:
+    """What a profile hides of a project up to the quarter asked about. Pure: the same rows, the same answer."""
+    if profile == Profile.FUNDER:
         return Hidden(None)
-    values: dict[Key, int] = {}
-    equations: list[Equation] = []
-    hidden: frozenset[Key] = frozenset()
-    balancing = {code for code in reported.codes(project) if reported.definition(project, code).balancing}
-    for quarter in reported.so_far:
-        shown_before = frozenset(values) - hidden
-        values |= _values(project, reported, quarter)
-        equations += _equations(project, reported, quarter)
-        hidden = protect(
-            values,
+
+    def board(quarter: Quarter) -> Guard:
+        return Guard(int(threshold(reported.programme, "suppress-below", quarter.last_day)))
+
+    def public(quarter: Quarter) -> Guard:
+        return Guard(max(PUBLIC.below, board(quarter).below), PUBLIC.round_to)
+
+    pattern = _Pattern(project, reported, board)
+    guard_of = board
+    if profile == Profile.PUBLIC:
+        # Who reads both learns nothing from the public's figures that the board's do not show.
+        pattern = _Pattern(project, reported, public, hidden=pattern.hidden)
+        guard_of = public
+    return Hidden(guard_of(reported.quarter), project, reported, pattern.keys, guard_of)
+
+
+class _Pattern:
+    """Goes through the reports of a project and settles, of each figure as it appears, whether it is hidden.
+
+    A figure's key is its plain key and the stage of revision that gave it its present value: to a reader who
+    kept the earlier report, a figure that was revised is two numbers, one that was not is one.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        reported: Reported,
+        guard_of: Callable[[Quarter], Guard],
+        hidden: frozenset[Key] = frozenset(),
+    ) -> None:
+        self._project = project
+        self._wanted = hidden
+        self._names: dict[Key, Key] = {}
+        self._values: dict[Key, int] = {}
+        self._slack: set[Key] = set()
+        self._balances: list[Equation] = []
+        self._tables: dict[Key, list[Equation]] = {}
+        self.hidden: frozenset[Key] = frozenset()
+        for place, stage in enumerate(reported.stages()):
+            for quarter in reported.so_far:
+                self._settle(stage, quarter, guard_of(quarter), str(place))
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """The plain keys of what is hidden of the figures as they now stand."""
+        return frozenset(plain for plain, name in self._names.items() if name in self.hidden)
+
+    def _settle(self, stage: Reported, quarter: Quarter, guard: Guard, place: str) -> None:
+        figures, tables, balancing = _figures(self._project, stage, quarter)
+        settled = frozenset(self._values)
+        self._name(figures, quarter, place)
+        # Figures that only make others balance are mostly nought: a reader is taken to know them, but for a small
+        # opening figure, which must not follow from the others.
+        kept = {self._names[key] for key in balancing if _opens(key) and figures[key] < guard.below}
+        known = (settled - self.hidden) | {self._names[key] for key in balancing} - kept
+        self._balances += self._balances_of(stage, quarter, place)
+        for head, dimension, cells in tables:
+            row = {self._names[key]: 1 for key in cells} | {self._names[head]: -1}
+            self._tables.setdefault((*head, dimension), []).append(row)
+        now = [self._tables[*head, dimension] for head, dimension, _ in tables]
+        self.hidden = self._hide(now, guard, known, self.hidden | (self._wanted & self._values.keys()))
+
+    def _name(self, figures: Mapping[Key, int], quarter: Quarter, place: str) -> None:
+        """A measure that was revised brings new figures, but for those that were shown and still are the same."""
+        now = {key: name for key, name in self._names.items() if key[-1] == quarter.code}
+        same = {key for key, name in now.items() if figures.get(key) == self._values[name]}
+        revised = {key[1] for key in figures.keys() | now.keys() if key not in same}
+        kept = {key: now[key] for key in same if key[1] not in revised or now[key] not in self.hidden}
+        new = {key: (*key, place) for key in figures if key not in kept}
+        self._names = {key: name for key, name in self._names.items() if key not in now} | kept | new
+        self._values |= {name: figures[key] for key, name in new.items()}
+
+    def _hide(
+        self, tables: list[list[Equation]], guard: Guard, known: frozenset[Key], hidden: frozenset[Key]
+    ) -> frozenset[Key]:
+        heads = {key for key in self._values if key[0] != "cell"}
+        while True:
+            before = hidden
+            hidden |= self._protected(heads, self._balances, guard, known, hidden)
+            for rows in tables:
+                if any(key in hidden for key in rows[-1] if key[0] != "cell"):
+                    hidden |= rows[-1].keys() - known
+                hidden |= self._protected({key for row in rows for key in row}, rows, guard, known, hidden)
+            # A table that cannot be protected under its headline hides it, and that may show in what it balances with.
+            if not (hidden - before) & heads:
+                return hidden
+
+    def _protected(
+        self, keys: set[Key], equations: Iterable[Equation], guard: Guard, known: frozenset[Key], hidden: frozenset[Key]
+    ) -> frozenset[Key]:
+        return protect(
+            {key: self._values[key] for key in keys},
             equations,
             guard,
-            shown_before=shown_before,
-            hidden_before=hidden,
-            unshown=_unshown(values, balancing),
+            shown_before=known & keys,
+            hidden_before=hidden & keys,
+            unshown=frozenset(self._slack & keys),
         )
-    return Hidden(guard, project, reported, hidden)
+
+    def _value(self, key: Key) -> int | None:
+        return self._values.get(self._names[key]) if key in self._names else None
+
+    def _balances_of(self, stage: Reported, quarter: Quarter, place: str) -> list[Equation]:
+        """How a reader knows the headlines of a quarter to hang together."""
+        found: list[Equation] = []
+        for identity in stage.identities.get(self._project.pk, []):
+            row = self._balance(stage, quarter, identity)
+            if row is None:
+                continue
+            if identity.relation == Identity.Relation.AT_MOST:
+                slack: Key = ("slack", identity.code, quarter.code, place)
+                left = -sum(sign * self._values[key] for key, sign in row.items())
+                if left < 0:
+                    continue
+                self._values[slack] = left
+                self._slack.add(slack)
+                row[slack] = 1
+            found.append(row)
+        return found
+
+    def _balance(self, stage: Reported, quarter: Quarter, identity: Identity) -> dict[Key, int] | None:
+        """An identity's terms; None where one has no figure. An opening figure is the closing one before it."""
+        row: dict[Key, int] = {}
+        before = max(
+            (one for one in stage.so_far if one.order < quarter.order), key=lambda one: one.order, default=None
+        )
+        for sign, code in formulas.read(identity.terms):
+            key = _head_key(code, quarter.code)
+            project_code, _, number = code.partition("-")
+            if before is not None and number in OPENINGS:
+                closing = _head_key(f"{project_code}-{OPENINGS[number]}", before.code)
+                if self._value(key) in (None, self._value(closing)):
+                    key = closing
+            if self._value(key) is not None:
+                row[self._names[key]] = row.get(self._names[key], 0) + sign
+            elif not _is_balancing(self._project, stage, code, quarter):
+                return None
+        return row
 
 
-def _guard(reported: Reported, profile: Profile) -> Guard | None:
-    """The board sets its own level; the public's is fixed."""
-    if profile != Profile.BOARD:
-        return GUARDS[profile]
-    return Guard(int(threshold(reported.programme, "suppress-below", reported.quarter.last_day)))
+def _opens(key: Key) -> bool:
+    return key[1].partition("-")[2] in OPENINGS
+
+
+def _head_key(code: str, quarter_code: str) -> Key:
+    return ("head", code, quarter_code)
 
 
 def _part_key(code: str, category: Category, quarter_code: str) -> Key:
     return ("cell", code, category.dimension.code, category.code, quarter_code)
 
 
-def _unshown(values: dict[Key, int], balancing: set[str]) -> frozenset[Key]:
-    return frozenset(key for key in values if key[1] in balancing)
+def _is_balancing(project: Project, reported: Reported, code: str, quarter: Quarter) -> bool:
+    return code in reported.kpis.get(project.pk, {}) and reported.definition(project, code, quarter).balancing
 
 
-def _counted(project: Project, reported: Reported) -> list[str]:
-    """The measures that count people, one number each."""
-    return [
-        code
-        for code in reported.codes(project)
-        if (definition := reported.definition(project, code)).sensitive
-        and definition.figure_type in _COUNTED
-        and not definition.computed
-    ]
-
-
-def _number(cell: Cell) -> int | None:
-    return cell.count if cell.count is not None else cell.people_quarter
-
-
-def _values(project: Project, reported: Reported, quarter: Quarter) -> dict[Key, int]:
-    """The counts that a report of this quarter brings: headlines, years, the programme, breakdowns."""
-    values: dict[Key, int] = {}
-    so_far = [row for row in reported.so_far if row.order <= quarter.order]
-    year = [row for row in so_far if row.year_id == quarter.year_id]
-    for code in _counted(project, reported):
-        kind = reported.definition(project, code).kind
-        cells = {
-            "head": reported.cell(project, code, quarter),
-            YEAR: across_quarters(kind, [reported.cell(project, code, row) for row in year], YEAR),
-            PROGRAMME: across_quarters(kind, [reported.cell(project, code, row) for row in so_far], PROGRAMME),
-        }
-        for place, cell in cells.items():
-            number = _number(cell)
-            if number is not None and (place == "head" or kind not in (Kind.SNAPSHOT, Kind.OPENING)):
-                values[place, code, quarter.code] = number
+def _figures(
+    project: Project, reported: Reported, quarter: Quarter
+) -> tuple[dict[Key, int], list[tuple[Key, str, list[Key]]], set[Key]]:
+    """Of the counts of people in a quarter: headlines and categories, breakdowns, and which only balance others."""
+    figures: dict[Key, int] = {}
+    tables: dict[tuple[Key, str], list[Key]] = {}
+    balancing: set[Key] = set()
+    for code in _counted(project, reported, quarter):
+        head = _head_key(code, quarter.code)
+        number = _number(reported.cell(project, code, quarter))
+        if number is None:
+            continue
+        figures[head] = number
+        if _is_balancing(project, reported, code, quarter):
+            balancing.add(head)
+            continue
         result = reported.result(project, code, quarter)
         for part in result.breakdowns.all() if result else ():
-            number = part.count if part.count is not None else part.people_quarter
+            cell, number = _part_key(code, part.category, quarter.code), _number(part)
             if number is not None:
-                values[_part_key(code, part.category, quarter.code)] = number
-    return values
+                figures[cell] = number
+                tables.setdefault((head, part.category.dimension.code), []).append(cell)
+    return figures, [(head, dimension, cells) for (head, dimension), cells in tables.items()], balancing
 
 
-def _equations(project: Project, reported: Reported, quarter: Quarter) -> list[Equation]:
-    """What a reader knows of how the counts of a quarter hang together."""
-    so_far = [row for row in reported.so_far if row.order <= quarter.order]
-    before = so_far[-2] if len(so_far) > 1 else None
-    equations: list[Equation] = []
-    for code in _counted(project, reported):
-        kind = reported.definition(project, code).kind
-        equations += _breakdown_sums(project, code, reported, quarter)
-        if kind in (Kind.FLOW, Kind.PEOPLE):
-            equations += _running_totals(code, kind, quarter, before)
-        project_code, _, number = code.partition("-")
-        if before is not None and number in OPENINGS:
-            closing: Key = ("head", f"{project_code}-{OPENINGS[number]}", before.code)
-            equations.append({("head", code, quarter.code): 1, closing: -1})
-    for identity in reported.identities.get(project.pk, []):
-        if identity.relation == Identity.Relation.EQUALS:
-            equations.append({("head", code, quarter.code): sign for sign, code in formulas.read(identity.terms)})
-    return equations
+def _counted(project: Project, reported: Reported, quarter: Quarter) -> Iterable[str]:
+    """The measures that count people, one number each."""
+    for code in reported.codes(project):
+        definition: KpiVersion = reported.definition(project, code, quarter)
+        if definition.sensitive and definition.figure_type in _COUNTED and not definition.computed:
+            yield code
 
 
-def _breakdown_sums(project: Project, code: str, reported: Reported, quarter: Quarter) -> list[Equation]:
-    result = reported.result(project, code, quarter)
-    tables: dict[str, dict[Key, int]] = {}
-    for part in result.breakdowns.all() if result else ():
-        table = tables.setdefault(part.category.dimension.code, {("head", code, quarter.code): -1})
-        table[_part_key(code, part.category, quarter.code)] = 1
-    return list(tables.values())
+def _number(figure: Cell | Breakdown) -> int | None:
+    return figure.count if figure.count is not None else figure.people_quarter
 
 
-def _running_totals(code: str, kind: str, quarter: Quarter, before: Quarter | None) -> list[Equation]:
-    """Year and programme to date grow by the quarter; distinct people do so only in their first quarter."""
-    head: Key = ("head", code, quarter.code)
-    found: list[Equation] = []
-    for span in (YEAR, PROGRAMME):
-        starts = before is None or (span == YEAR and before.year_id != quarter.year_id)
-        if starts:
-            found.append({(span, code, quarter.code): 1, head: -1})
-        elif kind == Kind.FLOW and before is not None:
-            found.append({(span, code, quarter.code): 1, (span, code, before.code): -1, head: -1})
-    return found
+def _some_missing(cells: Iterable[Cell]) -> bool:
+    return any(cell.state == State.MISSING for cell in cells)

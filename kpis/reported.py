@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from django.db.models import prefetch_related_objects
 
@@ -30,6 +31,7 @@ class Reported:
     measured: dict[int, dict[str, list[DutyMeasure]]]
     submissions: dict[tuple[int, int], Submission]
     results: dict[Place, Result]
+    superseded: dict[Place, list[Result]]
     cohorts: dict[Place, Result]
     dated: dict[int, list[Result]]
     by_submission: dict[int, list[Result]]
@@ -95,6 +97,27 @@ class Reported:
 
     def result(self, project: Project, code: str, quarter: Quarter) -> Result | None:
         return self.results.get((project.pk, code, quarter.code))
+
+    def stages(self) -> list[Self]:
+        """As it stood while no submission was beyond its first revision, beyond its second, …; at last as it stands."""
+        most = max((_revision(row) for rows in self.superseded.values() for row in rows), default=0)
+        return [*(self._up_to(revision) for revision in range(1, most + 1)), self]
+
+    def _up_to(self, revision: int) -> Self:
+        given: dict[Place, list[Result]] = defaultdict(list)
+        for place, rows in self.superseded.items():
+            given[place] += rows
+        for place, row in self.results.items():
+            given[place].append(row)
+        then = {
+            place: sorted((row for row in rows if _revision(row) <= revision), key=_revision)
+            for place, rows in given.items()
+        }
+        return replace(
+            self,
+            results={place: rows[-1] for place, rows in then.items() if rows},
+            superseded={place: rows[:-1] for place, rows in then.items()},
+        )
 
     def results_of(self, submission: Submission) -> list[Result]:
         return self.by_submission.get(submission.pk, [])
@@ -191,6 +214,10 @@ class Reported:
         return self.dated.get(project.pk, [])
 
 
+def _revision(result: Result) -> int:
+    return result.submission.revision
+
+
 def _terms(definition: KpiVersion) -> list[str]:
     codes = [*formulas.read(definition.numerator_codes), *formulas.read(definition.denominator_codes)]
     return list(dict.fromkeys(code for _, code in codes))
@@ -220,6 +247,7 @@ def read_reported(programme: Programme, quarter: Quarter) -> Reported:
         measured=measured,
         submissions={},
         results={},
+        superseded=defaultdict(list),
         cohorts={},
         dated=defaultdict(list),
         by_submission=defaultdict(list),
@@ -244,16 +272,28 @@ def _read_results(found: Reported) -> None:
     for row in submissions:
         found.submissions[row.duty_id, row.quarter_id] = row
     by_pk = {row.pk: row for row in found.submissions.values()}
-    # Breakdowns are read for the quarter asked about, and for the earlier ones whose small numbers it must not betray.
+    replaced = {
+        row.pk: row
+        for row in Submission.objects.in_programme(found.programme)
+        .filter(status=Submission.Status.SUPERSEDED, quarter__first_day__lte=found.quarter.first_day)
+        .select_related("quarter")
+    }
+    # Earlier quarters and revisions are read with their breakdowns: no later figure may betray a small one of theirs.
     results = (
-        Result.objects.filter(submission__in=by_pk)
+        Result.objects.filter(submission__in=[*by_pk, *replaced])
         .select_related("definition__kpi", "entry_quarter")
         .prefetch_related("breakdowns__category__dimension")
         .order_by("submission__quarter__first_day", "submission__reference", "definition__kpi__code", "pk")
     )
     for result in results:
-        result.submission = by_pk[result.submission_id]
         kpi = result.definition.kpi
+        if result.submission_id in replaced:
+            result.submission = replaced[result.submission_id]
+            if not result.milestone_id and not result.entry_quarter_id:
+                place = (kpi.project_id, kpi.code, result.submission.quarter.code)
+                found.superseded[place].append(result)
+            continue
+        result.submission = by_pk[result.submission_id]
         found.by_submission[result.submission_id].append(result)
         if result.milestone_id:
             found.dated[kpi.project_id].append(result)

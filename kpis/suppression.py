@@ -1,15 +1,13 @@
 """Hiding small numbers so that they cannot be worked out from what is shown. Pure and deterministic.
 
-`protect` is given every count that might be shown and every equation between them that a reader
-knows: a breakdown's rows make its headline, quarters make the year, the caseload identity. It hides
-what is below the threshold and then as much more as is needed.
+`protect` is given counts that might be shown and the equations between them that a reader knows: a
+breakdown's rows make its headline, the caseload identity. It hides what is below the threshold and then
+as much more as is needed. What it promises of each hidden number: at least two values fit all that is shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-
-from kpis.kinds import Profile
 
 Key = tuple[str, ...]
 Equation = Mapping[Key, int]
@@ -28,8 +26,8 @@ class Guard:
         return self.round_to * ((2 * value + self.round_to) // (2 * self.round_to))
 
 
-# The public profile is the 10-5 rule of the Office for National Statistics.
-GUARDS: dict[Profile, Guard | None] = {Profile.FUNDER: None, Profile.BOARD: Guard(5), Profile.PUBLIC: Guard(10, 5)}
+# The 10-5 rule of the Office for National Statistics. The board sets its own level.
+PUBLIC = Guard(10, 5)
 
 
 def rate_is_hidden(numerator: int, denominator: int, guard: Guard) -> bool:
@@ -48,7 +46,8 @@ def protect(
 ) -> frozenset[Key]:
     """The keys to hide. What was shown in an earlier report stays shown; new figures give way to it.
 
-    `unshown` figures are published nowhere and need no protection of their own.
+    `unshown` figures are published nowhere and need no protection of their own: what one count is more than
+    another that it cannot be less than.
 
     Each equation's signed terms come to nought. It assumes the worst reader: one who also knows
     which of the hidden are below the threshold and which were hidden only to protect them.

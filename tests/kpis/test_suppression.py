@@ -74,40 +74,6 @@ def test_no_hidden_cell_follows_from_the_cells_shown_and_the_total(cells: list[i
         assert sum(hidden) > 0
 
 
-def quarters_of_a_year(numbers: list[int]) -> tuple[dict, list, frozenset]:
-    """Reports quarter by quarter: each shows its quarter and the year to date, and keeps what was hidden before."""
-    values: dict = {}
-    equations: list = []
-    hidden: frozenset = frozenset()
-    for place, number in enumerate(numbers):
-        shown_before = frozenset(values) - hidden
-        values[("head", str(place))] = number
-        values[("year", str(place))] = sum(numbers[: place + 1])
-        before = {("year", str(place - 1)): -1} if place else {}
-        equations.append({("year", str(place)): 1, ("head", str(place)): -1, **before})
-        hidden = protect(values, equations, BOARD, shown_before=shown_before, hidden_before=hidden)
-        assert not hidden & shown_before, "What was shown in an earlier report was taken back"
-    return values, equations, hidden
-
-
-@settings(max_examples=120, deadline=None)
-@given(st.lists(st.integers(0, 15), min_size=1, max_size=3))
-def test_a_year_to_date_less_another_does_not_reveal_a_quarter(numbers: list[int]) -> None:
-    values, _, hidden = quarters_of_a_year(numbers)
-    shown = {key: value for key, value in values.items() if key not in hidden}
-    fitting = [
-        table
-        for table in product(range(16), repeat=len(numbers))
-        if all(
-            (table[int(place)] if kind == "head" else sum(table[: int(place) + 1])) == value
-            for (kind, place), value in shown.items()
-        )
-    ]
-    for place in range(len(numbers)):
-        if ("head", str(place)) in hidden:
-            assert len({table[place] for table in fitting}) > 1
-
-
 def test_the_caseload_identity_gives_no_hidden_figure_away() -> None:
     values = {("head", "opening"): 40, ("head", "starts"): 12, ("head", "closed"): 3, ("head", "closing"): 49}
     identity = {("head", "opening"): 1, ("head", "starts"): 1, ("head", "closed"): -1, ("head", "closing"): -1}
@@ -120,8 +86,26 @@ def test_an_equation_that_does_not_hold_tells_nothing() -> None:
     assert protect(values, [{("head", "a"): 1, ("head", "b"): -1}], BOARD) == {("head", "a")}
 
 
-def test_figures_that_nobody_is_shown_need_no_protection() -> None:
-    values = {("head", "opening"): 40, ("head", "starts"): 12, ("head", "again"): 0, ("head", "closing"): 52}
-    identity = {("head", "opening"): 1, ("head", "starts"): 1, ("head", "again"): 1, ("head", "closing"): -1}
-    unshown = frozenset({("head", "again")})
-    assert protect(values, [identity], BOARD, unshown=unshown) == unshown
+def test_what_was_shown_stays_shown_and_a_new_figure_gives_way() -> None:
+    values = {("head", "a"): 6, ("head", "b"): 3, ("head", "c"): 9}
+    row = {("head", "a"): 1, ("head", "b"): 1, ("head", "c"): -1}
+    assert protect(values, [row], BOARD, shown_before=frozenset({("head", "a")})) == {("head", "b"), ("head", "c")}
+
+
+def test_a_difference_that_nobody_is_shown_needs_no_protection_of_its_own() -> None:
+    values = {("head", "offered"): 12, ("head", "accepted"): 11, ("slack", "accepted"): 1}
+    row = {("head", "accepted"): 1, ("slack", "accepted"): 1, ("head", "offered"): -1}
+    unshown = frozenset({("slack", "accepted")})
+    assert protect(values, [row], BOARD, unshown=unshown) == unshown
+
+
+def test_a_figure_between_two_that_are_equal_is_not_left_alone() -> None:
+    """12 is not above x, and x not above 12."""
+    values = {("head", "a"): 12, ("head", "b"): 12, ("head", "c"): 12, ("slack", "1"): 0, ("slack", "2"): 0}
+    rows = [
+        {("head", "b"): 1, ("slack", "1"): 1, ("head", "a"): -1},
+        {("head", "c"): 1, ("slack", "2"): 1, ("head", "b"): -1},
+    ]
+    slack = frozenset({("slack", "1"), ("slack", "2")})
+    hidden = protect(values, rows, BOARD, hidden_before=frozenset({("head", "b")}), unshown=slack)
+    assert hidden & {("head", "a"), ("head", "c")}
