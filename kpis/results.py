@@ -325,6 +325,9 @@ def _quality_of_duty(
     for question in submission.queries.all():
         words = f"{question.get_section_display()}: {question.reason}"
         yield QualityLine("", quarter.code, "queried", words, supplier, reference)
+    if submission.changed_reason:
+        words = f"Changed after results were closed: {submission.changed_reason}"
+        yield QualityLine("", quarter.code, "revised", words, supplier, reference)
     if submission.revision > 1:
         yield QualityLine("", quarter.code, "revised", submission.revision_reason, supplier, reference)
     for row in reported.results_of(submission):

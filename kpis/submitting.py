@@ -10,11 +10,11 @@ from board.access import COMMISSIONING, REPORTER, is_of_recipient
 from board.models import Quarter, User
 from board.quarters import RESULTS, is_open, lock_open
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
-from kpis.answers import Answer, Numbers, read_answers, result_of, stored_answers
+from kpis.answers import Answer, Numbers, answers_at_work, boxes_of, read_answers, result_of, stored_answers
 from kpis.asking import Slot, slots_of
 from kpis.gathering import context_of
 from kpis.kinds import FigureType, Section, State
-from kpis.models import Breakdown, Category, Duty, Result, Submission, SubmissionQuery
+from kpis.models import Breakdown, Category, Correction, Duty, Result, Submission, SubmissionQuery
 from kpis.rules import Context, find_problems
 
 Status = Submission.Status
@@ -58,7 +58,8 @@ def open_quarter(*, quarter: Quarter, by: User) -> list[Submission]:
 def save_draft(*, submission: Submission, figures: Mapping[str, str], seen_version: int, by: User) -> Submission:
     """Keep what was typed into some or all boxes (see `kpis/asking.py` for their names).
 
-    Refuses, and saves nothing, where a box cannot be read. Slots of which no box was handed in stay.
+    Refuses, and saves nothing, where a box cannot be read. Slots of which no box was handed in stay. Of a queried
+    submission what is typed is kept apart: what was handed in counts until it is handed in again.
     """
     with transaction.atomic():
         locked = _lock(submission)
@@ -78,7 +79,7 @@ def submit(*, submission: Submission, seen_version: int, by: User, late_reason: 
         _require_filler(locked, by)
         _require_editable(locked)
         _require_open(locked)
-        return _hand_in(locked, seen_version, by, late_reason)
+        return _hand_in(locked, seen_version, by, late_reason, closed=False)
 
 
 def submit_late(
@@ -91,11 +92,8 @@ def submit_late(
         _require_editable(locked)
         if is_open(locked.quarter, RESULTS, clock.now(), locked.duty.organisation):
             raise refuse("K20", f"{locked.quarter} is open for results. Submit in the ordinary way.")
-        if not reason.strip():
-            raise refuse("K20", "Say why these results are late.", "late_reason")
         _write(locked, slots_of(locked), figures)
-        locked.after_close = True
-        return _hand_in(locked, seen_version, by, reason)
+        return _hand_in(locked, seen_version, by, reason, closed=True)
 
 
 def query(*, submission: Submission, section: str, reason: str, by: User) -> SubmissionQuery:
@@ -229,21 +227,37 @@ def _require_editable(submission: Submission) -> None:
 
 def _require_open(submission: Submission) -> None:
     """Ordinary results need an open quarter; a revision goes into the quarter that it describes, open or not."""
-    if submission.revision == 1 and not submission.after_close:
+    if submission.revision == 1:
         lock_open(submission.quarter, RESULTS, organisation=submission.duty.organisation)
 
 
 def _write(submission: Submission, slots: Sequence[Slot], figures: Mapping[str, str]) -> None:
-    """Replace the answers of the slots that were handed in; refuses what cannot be read."""
+    """Replace the answers of the slots that were typed; refuses what cannot be read."""
     given, problems = read_answers(slots, figures)
     refuse_if_blocking(problems)
     known = {name for slot in slots for name in figures if name == slot.key or name.startswith(f"{slot.key}.")}
     if strange := sorted(set(figures) - known):
         raise Refused([Problem("K21", f"These results do not ask for {name}.", True, name) for name in strange])
+    if submission.status == Status.QUERIED:
+        _write_beside(submission, slots, given)
+        return
     replaced = _rows_of(submission, [slot for slot in slots if slot.key in given])
     Breakdown.objects.filter(result__in=replaced).delete()
     submission.results.filter(pk__in=replaced).delete()
     _insert(submission, [answer for answer in given.values() if answer is not None])
+
+
+def _write_beside(submission: Submission, slots: Sequence[Slot], given: Mapping[str, Answer | None]) -> None:
+    """Keep as corrections what differs from what was handed in."""
+    handed_in = stored_answers(submission, slots)
+    submission.corrections.filter(slot__in=given).delete()
+    Correction.objects.bulk_create(
+        [
+            Correction(submission=submission, slot=key, boxes=boxes_of(answer) if answer else {})
+            for key, answer in given.items()
+            if (boxes_of(answer) if answer else {}) != (boxes_of(handed_in[key]) if key in handed_in else {})
+        ]
+    )
 
 
 def _rows_of(submission: Submission, slots: Sequence[Slot]) -> list[int]:
@@ -262,28 +276,70 @@ def _insert(submission: Submission, answers: Sequence[Answer]) -> None:
     Breakdown.objects.bulk_create([part for _, parts in pairs for part in parts])
 
 
-def _hand_in(submission: Submission, seen_version: int, by: User, late_reason: str) -> list[Problem]:
+def _hand_in(submission: Submission, seen_version: int, by: User, reason: str, *, closed: bool) -> list[Problem]:
+    """Run every rule, mark what is revised or late, and let the figures count. `reason`: why so late."""
     slots = slots_of(submission)
-    answers = {key: completed(answer) for key, answer in stored_answers(submission, slots).items()}
+    answers = {key: completed(answer) for key, answer in answers_at_work(submission, slots).items()}
     context = context_of(submission, slots, answers, today=clock.today())
     problems = find_problems(context)
     if unanswered := submission.queries.filter(answer=""):
         words = [f"Answer the question about {row.get_section_display().lower()}." for row in unanswered]
         problems += [Problem("K21", said, True, "") for said in words]
-    late = submission.submitted_at is None and clock.today() > submission.quarter.provider_due_on
-    if late and not late_reason.strip() and submission.revision == 1:
-        due = f"{submission.quarter.provider_due_on:%-d %B %Y}"
-        problems.append(Problem("K20", f"These results were due on {due}. Say why they are late.", True, "late_reason"))
-    warnings = refuse_if_blocking(problems)
-    before = _as_last_reported(submission, slots)
-    _replace_all(submission, [_marked(answer, submission, before) for answer in answers.values()])
-    if late and submission.revision == 1:
-        submission.late, submission.late_reason = True, late_reason.strip()
     again = submission.status == Status.QUERIED
+    handed_in = stored_answers(submission, slots) if again else {}
+    problems += _explain_lateness(submission, reason.strip(), closed=closed, changed=_differ(answers, handed_in))
+    warnings = refuse_if_blocking(problems)
+    before = _as_last_reported(submission, slots) or handed_in
+    _replace_all(submission, [_marked(answer, submission, before, closed=closed) for answer in answers.values()])
+    submission.corrections.all().delete()
     submission.status, submission.submitted_at, submission.submitted_by = Status.SUBMITTED, clock.now(), by
     rows.change(submission, by=by, seen_version=seen_version, reason="Submitted again" if again else "Submitted")
     _record("submission.submit", submission, by, _summary(context, warnings, again))
     return warnings
+
+
+def asks_why(submission: Submission, *, closed: bool, changed: bool) -> bool:
+    """Whether handing in needs a reason: it comes first after its day, or changes figures after the close.
+
+    A revision has its own reason, whenever it comes.
+    """
+    if submission.revision > 1:
+        return False
+    if submission.submitted_at is None:
+        return closed or clock.today() > submission.quarter.provider_due_on
+    return closed and changed
+
+
+def changes_figures(submission: Submission, slots: Sequence[Slot]) -> bool:
+    """Whether what the supplier now has differs from what was handed in last."""
+    return _differ(answers_at_work(submission, slots), stored_answers(submission, slots))
+
+
+def _differ(answers: Mapping[str, Answer], handed_in: Mapping[str, Answer]) -> bool:
+    return answers.keys() != handed_in.keys() or any(
+        not completed(answer).says_the_same(handed_in[key]) for key, answer in answers.items()
+    )
+
+
+def _explain_lateness(submission: Submission, reason: str, *, closed: bool, changed: bool) -> list[Problem]:
+    """Note the reason on the row where one is needed; a problem where it is not given."""
+    if not asks_why(submission, closed=closed, changed=changed):
+        return []
+    first = submission.submitted_at is None
+    if not reason:
+        due = f"{submission.quarter.provider_due_on:%-d %B %Y}"
+        words = (
+            f"These results were due on {due}. Say why they are late."
+            if first
+            else "The quarter is closed for results. Say why these figures change now."
+        )
+        return [Problem("K20", words, True, "late_reason")]
+    if first:
+        submission.late, submission.late_reason = True, reason
+    else:
+        submission.changed_reason = reason
+    submission.after_close = submission.after_close or closed
+    return []
 
 
 def completed(answer: Answer) -> Answer:
@@ -310,16 +366,23 @@ def _as_last_reported(submission: Submission, slots: Sequence[Slot]) -> dict[str
     return stored_answers(accepted, slots) if accepted else {}
 
 
-def _marked(answer: Answer, submission: Submission, before: Mapping[str, Answer]) -> Answer:
-    """A figure that differs from the accepted one is marked revised, one that came after the close late."""
+def _marked(answer: Answer, submission: Submission, before: Mapping[str, Answer], *, closed: bool) -> Answer:
+    """A figure that differs from the one that counted is marked revised, one that came after the close late.
+
+    `before`: what counts until now, accepted or handed in. A figure that stays as it was keeps its mark.
+    """
     if answer.cell.empty or answer.slot.figure_type == FigureType.TEXT or answer.state == State.ESTIMATED:
         return answer
-    earlier = before.get(answer.slot.key)
-    if earlier is not None and replace(earlier.cell, state="") != replace(answer.cell, state=""):
-        return replace(answer, cell=replace(answer.cell, state=State.REVISED))
-    if submission.after_close:
-        return replace(answer, cell=replace(answer.cell, state=State.LATE))
-    return answer
+    stood, mark = before.get(answer.slot.key), ""
+    if stood is not None and answer.says_the_same(stood):
+        mark = stood.state if stood.state in (State.LATE, State.REVISED) else ""
+    elif submission.revision > 1:
+        mark = State.REVISED if stood is not None else ""
+    elif stood is not None and stood.state == State.LATE:
+        mark = State.LATE
+    elif closed:
+        mark = State.REVISED if stood is not None and not stood.cell.empty else State.LATE
+    return replace(answer, cell=replace(answer.cell, state=mark)) if mark else answer
 
 
 def _replace_all(submission: Submission, answers: Sequence[Answer]) -> None:

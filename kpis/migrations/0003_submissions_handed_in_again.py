@@ -1,6 +1,8 @@
-"""Opening positions of a catalogue that was loaded before there was a kind for them."""
+"""Submissions that are queried, changed after the close or withdrawn; opening positions loaded before their kind."""
 
-from django.db import migrations
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 from django.db.models import Q
@@ -23,6 +25,83 @@ def _change(apps: StateApps, editor: BaseDatabaseSchemaEditor, old: str, new: st
     versions.filter(OPENINGS, kind=old, balancing=True).update(kind=new)
 
 
+def say_that_no_reason_was_kept(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    """What came after the close lost its reason where it had been handed in before."""
+    submissions = apps.get_model("kpis", "Submission").objects.using(editor.connection.alias)
+    submissions.filter(after_close=True, late_reason="").update(changed_reason="No reason was kept.")
+
+
 class Migration(migrations.Migration):
-    dependencies = [("kpis", "0002_opening_positions")]
-    operations = [migrations.RunPython(name_the_openings, call_them_positions_again)]
+    dependencies = [
+        ("board", "0003_event_organisation"),
+        ("kpis", "0002_opening_positions"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+    operations = [
+        migrations.CreateModel(
+            name="Correction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slot", models.CharField(help_text="The key of the figure, as in kpis/asking.py.", max_length=60)),
+                (
+                    "boxes",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="What its boxes hold; none: the figure is taken away."
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["submission", "slot"],
+            },
+        ),
+        migrations.AddField(
+            model_name="historicalsubmission",
+            name="changed_reason",
+            field=models.TextField(
+                blank=True, help_text="Why figures that had been handed in were changed after results were closed."
+            ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="changed_reason",
+            field=models.TextField(
+                blank=True, help_text="Why figures that had been handed in were changed after results were closed."
+            ),
+        ),
+        migrations.AlterField(
+            model_name="historicalsubmission",
+            name="after_close",
+            field=models.BooleanField(default=False, help_text="Some of its figures came when results were closed."),
+        ),
+        migrations.AlterField(
+            model_name="submission",
+            name="after_close",
+            field=models.BooleanField(default=False, help_text="Some of its figures came when results were closed."),
+        ),
+        migrations.RunPython(say_that_no_reason_was_kept, migrations.RunPython.noop),
+        migrations.AddConstraint(
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=Q(
+                    ("after_close", False),
+                    Q(("late_reason", ""), _negated=True),
+                    Q(("changed_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="submission_after_close_has_a_reason",
+                violation_error_message="Say why these figures come after results were closed.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="correction",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="kpis.submission"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="correction",
+            constraint=models.UniqueConstraint(fields=("submission", "slot"), name="correction_once_a_figure"),
+        ),
+        migrations.RunPython(name_the_openings, call_them_positions_again),
+    ]

@@ -66,7 +66,10 @@ class Submission(Kept):
     # Whether it came after the provider's due date, as stood when it was first submitted.
     late = models.BooleanField(default=False)
     late_reason = models.TextField(blank=True)
-    after_close = models.BooleanField(default=False, help_text="First submitted when results were closed.")
+    after_close = models.BooleanField(default=False, help_text="Some of its figures came when results were closed.")
+    changed_reason = models.TextField(
+        blank=True, help_text="Why figures that had been handed in were changed after results were closed."
+    )
     first_reported_in = models.CharField(max_length=80, blank=True, help_text="Reference of the return, as text.")
 
     objects = SubmissionQuerySet.as_manager()
@@ -122,6 +125,11 @@ class Submission(Kept):
                 name="submission_late_has_a_reason",
                 violation_error_message="Say why it is late.",
             ),
+            models.CheckConstraint(
+                condition=Q(after_close=False) | ~Q(late_reason="") | ~Q(changed_reason=""),
+                name="submission_after_close_has_a_reason",
+                violation_error_message="Say why these figures come after results were closed.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +139,26 @@ class Submission(Kept):
     def may_change(self) -> bool:
         """Whether its figures may be changed, its quarter allowing."""
         return self.status in self.EDITABLE
+
+
+class Correction(models.Model):
+    """One row is what a supplier has put in place of one figure of a queried submission.
+
+    What was handed in counts until it is handed in again; then corrections become results and are gone.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="corrections")
+    slot = models.CharField(max_length=60, help_text="The key of the figure, as in kpis/asking.py.")
+    boxes = models.JSONField(default=dict, blank=True, help_text="What its boxes hold; none: the figure is taken away.")
+
+    class Meta:
+        ordering: ClassVar = ["submission", "slot"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "slot"], name="correction_once_a_figure")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} {self.slot}"
 
 
 class SubmissionQuery(models.Model):

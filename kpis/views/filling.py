@@ -144,8 +144,7 @@ class Submit(OfSubmission, ActPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         row = self.object
-        late = row.submitted_at is None and row.revision == 1 and clock.today() > row.quarter.provider_due_on
-        return {**super().get_form_kwargs(), "late": late}
+        return {**super().get_form_kwargs(), "late": submitting.asks_why(row, closed=False, changed=False)}
 
     def act(self, form: Any) -> list[Problem]:
         try:

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from board.models import Quarter
 from board.views import Link
-from kpis.answers import Answer, stored_answers
+from kpis import submitting
+from kpis.answers import Answer, answers_at_work, stored_answers
 from kpis.asking import Slot, slots_of
 from kpis.forms import words_of_last
 from kpis.gathering import cells_before
@@ -50,7 +51,10 @@ class OfSubmission:
 
     @cached_property
     def answers(self) -> dict[str, Answer]:
-        return stored_answers(self.object, self.slots)  # type: ignore[attr-defined]
+        """What the person is shown: the supplier its work, everybody else what was handed in."""
+        row, user = self.object, self.request.user  # type: ignore[attr-defined]
+        found = answers_at_work if submitting.may_fill(user, row) else stored_answers
+        return found(row, self.slots)
 
     @cached_property
     def sections(self) -> list[Section]:

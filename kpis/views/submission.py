@@ -38,7 +38,10 @@ class SubmissionPage(OfSubmission, DetailPage):
         if not self.may_change:
             return ""
         done = len(self.answers)
-        return f"{done} of {len(self.slots)} figures are filled. You can save and come back."
+        said = f"{done} of {len(self.slots)} figures are filled. You can save and come back."
+        if self.object.status != Submission.Status.QUERIED:
+            return said
+        return f"{said} What was submitted counts until you submit again."
 
     @cached_property
     def may_change(self) -> bool:
@@ -49,7 +52,7 @@ class SubmissionPage(OfSubmission, DetailPage):
     @cached_property
     def takes_results(self) -> bool:
         row = self.object
-        return row.revision > 1 or row.after_close or is_open(row.quarter, RESULTS, clock.now(), row.duty.organisation)
+        return row.revision > 1 or is_open(row.quarter, RESULTS, clock.now(), row.duty.organisation)
 
     def get_actions(self) -> Sequence[Link]:
         row, user = self.object, self.request.user
@@ -84,6 +87,8 @@ class SubmissionPage(OfSubmission, DetailPage):
             facts.append(Fact("Submitted", f"{moment(row.submitted_at)} by {row.submitted_by}"))
         if row.late:
             facts.append(Fact("Why it was late", row.late_reason))
+        if row.changed_reason:
+            facts.append(Fact("Why figures changed after the close", row.changed_reason))
         if row.accepted_at:
             facts.append(Fact("Accepted", f"{moment(row.accepted_at)} by {row.accepted_by}"))
         if row.superseded_at:

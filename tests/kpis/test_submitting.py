@@ -10,7 +10,8 @@ from board.quarters import RESULTS, mark_closed
 from core.problems import Refused
 from kpis import submitting
 from kpis.kinds import State
-from kpis.models import Breakdown, Result, Submission
+from kpis.models import Breakdown, Correction, Result, Submission
+from kpis.results import performance
 from tests import factories
 from tests.kpis import scene
 
@@ -165,6 +166,87 @@ def test_what_is_submitted_cannot_be_changed_until_it_is_queried() -> None:
     assert save(row, {"CHB-14.numerator": "121", "CHB-14.denominator": "160"}).status == Submission.Status.QUERIED
 
 
+def queried(row: Submission, section: str = "delivery") -> Submission:
+    """Sent back with a question, which the supplier has answered."""
+    with clock.at(JULY_5):
+        question = submitting.query(submission=row, section=section, reason="Too few?", by=scene.officer())
+        submitting.answer(query=question, words="One clinic was left out.", by=scene.reporter())
+    return Submission.objects.select_related("quarter", "duty__organisation").get(pk=row.pk)
+
+
+ATTENDED = {"CHB-14.numerator": "121", "CHB-14.denominator": "160"}
+
+
+def counted(row: Submission, code: str = "CHB-14") -> tuple:
+    """What performance says of a measure in the submission's quarter."""
+    quarter = row.quarter
+    found = performance(quarter.programme, quarter)[0]
+    line = next(line for line in found.measures if line.code == code)
+    return line.quarters[quarter.number - 1].numerator, line.quarters[quarter.number - 1].state
+
+
+def test_what_was_submitted_counts_until_a_queried_submission_is_handed_in_again() -> None:
+    row = queried(scene.submitted(scene.change_hub()))
+    row = save(row, ATTENDED)
+    assert counted(row) == (120, "p")
+    assert row.results.get(definition__kpi__code="CHB-14").numerator == 120
+    row = save(row, {"CHB-06": ""})
+    with pytest.raises(Refused, match=r"Starts \(CHB-06\): enter the figure"):
+        hand_in(row)
+    assert counted(row) == (120, "p")
+    hand_in(save(row, {"CHB-06": "18"}))
+    assert counted(row) == (121, "p")
+    assert not Correction.objects.exists()
+
+
+def test_a_correction_that_is_typed_back_is_none() -> None:
+    row = queried(scene.submitted(scene.change_hub()))
+    row = save(save(row, ATTENDED), {"CHB-14.numerator": "120", "CHB-14.denominator": "160"})
+    assert not Correction.objects.exists()
+
+
+def test_a_query_answered_after_the_close_marks_what_changed_alone_and_keeps_why() -> None:
+    row = queried(scene.submitted(scene.change_hub()))
+    close(row)
+    given = {"submission": row, "figures": ATTENDED, "seen_version": row.version, "by": scene.reporter()}
+    with clock.at(date(2023, 9, 1)):
+        with pytest.raises(Refused, match="Say why these figures change now"):
+            submitting.submit_late(**given, reason=" ")
+        submitting.submit_late(**given, reason="A clinic had been left out.")
+    row.refresh_from_db()
+    states = dict(row.results.values_list("definition__kpi__code", "state"))
+    assert states.pop("CHB-14") == State.REVISED
+    assert set(states.values()) == {State.REPORTED, State.NIL}
+    assert (row.late, row.after_close, row.changed_reason) == (False, True, "A clinic had been left out.")
+    quality = performance(row.quarter.programme, row.quarter)[0].quality
+    assert "Changed after results were closed: A clinic had been left out." in [line.words for line in quality]
+
+
+def test_a_query_answered_after_the_close_without_a_change_needs_no_reason() -> None:
+    row = queried(scene.submitted(scene.change_hub()))
+    close(row)
+    with clock.at(date(2023, 9, 1)):
+        submitting.submit_late(submission=row, figures={}, seen_version=row.version, reason="", by=scene.reporter())
+    row.refresh_from_db()
+    assert (row.status, row.after_close) == (Submission.Status.SUBMITTED, False)
+    assert set(row.results.values_list("state", flat=True)) == {State.REPORTED, State.NIL}
+
+
+def test_what_came_late_keeps_its_mark_and_its_reason_when_it_is_queried() -> None:
+    row = scene.draft(scene.change_hub())
+    close(row)
+    given = {"figures": scene.boxes(), "seen_version": row.version, "by": scene.reporter()}
+    with clock.at(date(2023, 9, 1)):
+        submitting.submit_late(submission=row, **given, reason="The manager had left.")
+    row = queried(row)
+    given |= {"figures": ATTENDED, "seen_version": row.version}
+    with clock.at(date(2023, 9, 4)):
+        submitting.submit_late(submission=row, **given, reason="A clinic had been left out.")
+    row.refresh_from_db()
+    assert set(row.results.exclude(figure_type="text").values_list("state", flat=True)) == {State.LATE}
+    assert (row.late_reason, row.changed_reason) == ("The manager had left.", "A clinic had been left out.")
+
+
 def test_a_query_is_answered_before_it_is_submitted_again() -> None:
     row = scene.submitted(scene.change_hub())
     question = submitting.query(submission=row, section="delivery", reason="Too few sessions?", by=scene.officer())
@@ -245,7 +327,7 @@ def test_late_results_go_into_the_quarter_that_they_describe_marked_late() -> No
     close(row)
     given = {"submission": row, "figures": scene.boxes(), "seen_version": row.version, "by": scene.reporter()}
     with clock.at(date(2023, 9, 1)):
-        with pytest.raises(Refused, match="Say why these results are late"):
+        with pytest.raises(Refused, match="Say why they are late"):
             submitting.submit_late(**given, reason="")
         submitting.submit_late(**given, reason="The manager had left.")
     row.refresh_from_db()
