@@ -181,7 +181,11 @@ class SubmitForm(VersionedForm):
             del self.fields["late_reason"]
 
 
-class QueryForm(ActForm):
+class AcceptForm(VersionedForm):
+    """Taking the figures that are shown."""
+
+
+class QueryForm(VersionedForm):
     """A question to the supplier about one section."""
 
     section = forms.ChoiceField(label="Section")

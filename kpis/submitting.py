@@ -96,11 +96,12 @@ def submit_late(
         return _hand_in(locked, seen_version, by, reason, closed=True)
 
 
-def query(*, submission: Submission, section: str, reason: str, by: User) -> SubmissionQuery:
+def query(*, submission: Submission, section: str, reason: str, seen_version: int, by: User) -> SubmissionQuery:
     """Send it back to the supplier with a question about a section."""
     with transaction.atomic():
         locked = _lock(submission)
         _require_decider(locked, by)
+        _require_seen(locked, seen_version)
         if locked.status not in (Status.SUBMITTED, Status.QUERIED):
             raise refuse("K21", "Only what has been submitted and not accepted can be queried.")
         row = SubmissionQuery(submission=locked, section=section, reason=reason.strip(), by=by, at=clock.now())
@@ -130,11 +131,12 @@ def answer(*, query: SubmissionQuery, words: str, by: User) -> SubmissionQuery:
     return row
 
 
-def accept(*, submission: Submission, by: User) -> Submission:
-    """Take the figures as reported; an earlier revision is superseded by it."""
+def accept(*, submission: Submission, seen_version: int, by: User) -> Submission:
+    """Take the figures as reported, which are those that the officer saw; an earlier revision is superseded."""
     with transaction.atomic():
         locked = _lock(submission)
         _require_decider(locked, by)
+        _require_seen(locked, seen_version)
         if locked.status != Status.SUBMITTED:
             raise refuse(
                 "K21",
@@ -219,6 +221,16 @@ def _require_decider(submission: Submission, by: User) -> None:
         )
 
 
+def _require_seen(submission: Submission, seen_version: int) -> None:
+    """What is handed in or decided on is what the person had on screen."""
+    if submission.version != seen_version:
+        raise refuse(
+            "version",
+            "These results changed after you opened this page. What is saved now is shown below: look through it, "
+            "then go on.",
+        )
+
+
 def _require_editable(submission: Submission) -> None:
     if not submission.may_change:
         status = submission.get_status_display().lower()
@@ -278,6 +290,7 @@ def _insert(submission: Submission, answers: Sequence[Answer]) -> None:
 
 def _hand_in(submission: Submission, seen_version: int, by: User, reason: str, *, closed: bool) -> list[Problem]:
     """Run every rule, mark what is revised or late, and let the figures count. `reason`: why so late."""
+    _require_seen(submission, seen_version)
     slots = slots_of(submission)
     answers = {key: completed(answer) for key, answer in answers_at_work(submission, slots).items()}
     context = context_of(submission, slots, answers, today=clock.today())
@@ -293,7 +306,7 @@ def _hand_in(submission: Submission, seen_version: int, by: User, reason: str, *
     _replace_all(submission, [_marked(answer, submission, before, closed=closed) for answer in answers.values()])
     submission.corrections.all().delete()
     submission.status, submission.submitted_at, submission.submitted_by = Status.SUBMITTED, clock.now(), by
-    rows.change(submission, by=by, seen_version=seen_version, reason="Submitted again" if again else "Submitted")
+    rows.change(submission, by=by, reason="Submitted again" if again else "Submitted")
     _record("submission.submit", submission, by, _summary(context, warnings, again))
     return warnings
 

@@ -7,18 +7,16 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from board import clock
 from board.views import ActPage
 from core.problems import Problem, Refused
 from kpis import submitting
 from kpis.answers import boxes_of
 from kpis.asking import Slot
 from kpis.forms import AnswerForm, LateForm, ReviseForm, SectionForm, SubmitForm
-from kpis.gathering import context_of
 from kpis.kinds import Section
 from kpis.models import Submission, SubmissionQuery
 from kpis.reading import read_sections
-from kpis.rules import OPENINGS, find_problems
+from kpis.rules import OPENINGS
 from kpis.views.shared import OfSubmission
 
 
@@ -170,9 +168,7 @@ class Submit(OfSubmission, ActPage):
         return reverse("kpis:fill", args=[self.object.pk, slot.section.value]) + f"#id_{problem.where}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        answers = {key: submitting.completed(answer) for key, answer in self.answers.items()}
-        context = context_of(self.object, self.slots, answers, today=clock.today())
-        found = [(problem, self._address(problem)) for problem in find_problems(context)]
+        found = [(problem, self._address(problem)) for problem in self.found()]
         return super().get_context_data(
             sections=read_sections(self.slots, self.answers, self.last),
             may_change=True,

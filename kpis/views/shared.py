@@ -4,23 +4,31 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpResponse
 from django.urls import reverse
 
+from board import clock
 from board.models import Quarter
 from board.views import Link
+from core.problems import Problem
 from kpis import submitting
 from kpis.answers import Answer, answers_at_work, stored_answers
 from kpis.asking import Slot, slots_of
 from kpis.forms import words_of_last
-from kpis.gathering import cells_before
+from kpis.gathering import cells_before, context_of
 from kpis.kinds import Section
 from kpis.models import Submission
+from kpis.rules import find_problems
 
 SUBMISSION_ROWS = "duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year"
 
 
 class OfSubmission:
-    """What the pages about one submission share."""
+    """What the pages about one submission share.
+
+    A page whose form bears a version shows, after a refusal, what is saved now, and can be sent over it.
+    """
 
     section = "Results"
 
@@ -44,6 +52,19 @@ class OfSubmission:
 
     def get_success_url(self, result: Any = None) -> str:
         return reverse("kpis:submission", args=[self.object.pk])  # type: ignore[attr-defined]
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if form.has_error(NON_FIELD_ERRORS, "version"):
+            for shown in ("object", "slots", "answers", "before", "last"):
+                self.__dict__.pop(shown, None)
+            form.take_version(self.object.version)  # type: ignore[attr-defined]
+        return super().form_invalid(form)  # type: ignore[misc]
+
+    def found(self) -> list[Problem]:
+        """What the rules find in the figures that are shown."""
+        row = self.object  # type: ignore[attr-defined]
+        answers = {key: submitting.completed(answer) for key, answer in self.answers.items()}
+        return find_problems(context_of(row, self.slots, answers, today=clock.today()))
 
     @cached_property
     def slots(self) -> list[Slot]:

@@ -48,5 +48,7 @@ def test_a_commissioning_officer_is_told_of_what_waits_for_a_decision(duty: Duty
 
 def test_a_query_comes_back_to_the_reporter(duty: Duty) -> None:
     row = scene.submitted(duty)
-    submitting.query(submission=row, section="referrals", reason="Why?", by=scene.officer())
+    submitting.query(
+        submission=row, seen_version=scene.seen(row), section="referrals", reason="Why?", by=scene.officer()
+    )
     assert words(scene.reporter())[0].startswith("Answer the query")

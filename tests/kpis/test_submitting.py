@@ -136,8 +136,11 @@ def test_the_recipients_own_measures_are_filled_by_its_commissioning_officers() 
     duty = scene.duty_of(programme, "SIS", "pfcc", {"SIS-40": []})
     row = scene.submitted(duty, figures={"SIS-40": "6"}, by=scene.officer())
     with pytest.raises(Refused, match="Ask another commissioning officer to accept them"):
-        submitting.accept(submission=row, by=scene.officer())
-    assert submitting.accept(submission=row, by=scene.officer(2)).status == Submission.Status.ACCEPTED
+        submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
+    assert (
+        submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer(2)).status
+        == Submission.Status.ACCEPTED
+    )
 
 
 def test_late_results_say_why() -> None:
@@ -161,7 +164,9 @@ def test_what_is_submitted_cannot_be_changed_until_it_is_queried() -> None:
     row = scene.submitted(scene.change_hub())
     with pytest.raises(Refused, match="are submitted and cannot be changed"):
         save(row, {"CHB-01": "40"})
-    submitting.query(submission=row, section="referrals", reason="Is this right?", by=scene.officer())
+    submitting.query(
+        submission=row, seen_version=scene.seen(row), section="referrals", reason="Is this right?", by=scene.officer()
+    )
     row.refresh_from_db()
     assert save(row, {"CHB-14.numerator": "121", "CHB-14.denominator": "160"}).status == Submission.Status.QUERIED
 
@@ -169,7 +174,9 @@ def test_what_is_submitted_cannot_be_changed_until_it_is_queried() -> None:
 def queried(row: Submission, section: str = "delivery") -> Submission:
     """Sent back with a question, which the supplier has answered."""
     with clock.at(JULY_5):
-        question = submitting.query(submission=row, section=section, reason="Too few?", by=scene.officer())
+        question = submitting.query(
+            submission=row, seen_version=scene.seen(row), section=section, reason="Too few?", by=scene.officer()
+        )
         submitting.answer(query=question, words="One clinic was left out.", by=scene.reporter())
     return Submission.objects.select_related("quarter", "duty__organisation").get(pk=row.pk)
 
@@ -249,7 +256,9 @@ def test_what_came_late_keeps_its_mark_and_its_reason_when_it_is_queried() -> No
 
 def test_a_query_is_answered_before_it_is_submitted_again() -> None:
     row = scene.submitted(scene.change_hub())
-    question = submitting.query(submission=row, section="delivery", reason="Too few sessions?", by=scene.officer())
+    question = submitting.query(
+        submission=row, seen_version=scene.seen(row), section="delivery", reason="Too few sessions?", by=scene.officer()
+    )
     row.refresh_from_db()
     with pytest.raises(Refused, match="Answer the question about delivery"):
         hand_in(row)
@@ -267,17 +276,19 @@ def test_only_the_recipients_commissioning_officers_decide() -> None:
     row = scene.submitted(scene.change_hub())
     for by in (scene.reporter(), factories.person("cfo", "pfcc"), factories.person("commissioning-officer", "ecc")):
         with pytest.raises(Refused, match="Only a commissioning officer"):
-            submitting.accept(submission=row, by=by)
+            submitting.accept(submission=row, seen_version=scene.seen(row), by=by)
         with pytest.raises(Refused, match="Only a commissioning officer"):
-            submitting.query(submission=row, section="referrals", reason="Why?", by=by)
+            submitting.query(submission=row, seen_version=scene.seen(row), section="referrals", reason="Why?", by=by)
 
 
 def test_a_draft_cannot_be_accepted_nor_queried() -> None:
     row = scene.draft(scene.change_hub())
     with pytest.raises(Refused, match="is draft; only what is submitted"):
-        submitting.accept(submission=row, by=scene.officer())
+        submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
     with pytest.raises(Refused, match="Only what has been submitted"):
-        submitting.query(submission=row, section="referrals", reason="Why?", by=scene.officer())
+        submitting.query(
+            submission=row, seen_version=scene.seen(row), section="referrals", reason="Why?", by=scene.officer()
+        )
 
 
 def test_a_revision_begins_with_the_accepted_figures_which_count_until_it_is_accepted() -> None:
@@ -287,7 +298,11 @@ def test_a_revision_begins_with_the_accepted_figures_which_count_until_it_is_acc
     assert list(Submission.objects.in_force()) == [row]
     revision = save(revision, {"CHB-14.numerator": "125", "CHB-14.denominator": "160"}, date(2023, 9, 1))
     hand_in(revision, date(2023, 9, 1))
-    submitting.accept(submission=Submission.objects.get(pk=revision.pk), by=scene.officer())
+    submitting.accept(
+        submission=Submission.objects.get(pk=revision.pk),
+        seen_version=scene.seen(Submission.objects.get(pk=revision.pk)),
+        by=scene.officer(),
+    )
     row.refresh_from_db()
     assert row.status == Submission.Status.SUPERSEDED
     assert list(Submission.objects.in_force()) == [revision]
@@ -307,7 +322,7 @@ def test_a_revision_needs_its_reason_and_accepted_figures() -> None:
     row = scene.submitted(scene.change_hub())
     with pytest.raises(Refused, match="Only accepted results are revised"):
         submitting.revise(submission=row, reason="Late entries", by=scene.reporter())
-    submitting.accept(submission=row, by=scene.officer())
+    submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
     with pytest.raises(Refused, match="Give the reason"):
         submitting.revise(submission=row, reason=" ", by=scene.reporter())
     with pytest.raises(Refused, match="Only the supplier or a commissioning officer"):

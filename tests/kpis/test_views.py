@@ -38,6 +38,10 @@ def text(response: object) -> str:
     return response.content.decode()
 
 
+def seen(row: Submission) -> str:
+    return str(scene.seen(row))
+
+
 ROLES = {
     "reporter": ("kpi-reporter", "change"),
     "stranger": ("kpi-reporter", "other"),
@@ -181,7 +185,7 @@ def test_the_whole_way_from_boxes_to_acceptance() -> None:
     row.refresh_from_db()
     assert post(reporter, "submit", row.pk, data={"version": str(row.version)}).status_code == 302
 
-    question = {"section": "referrals", "reason": "Is the count of starts complete?"}
+    question = {"section": "referrals", "reason": "Is the count of starts complete?", "version": seen(row)}
     assert post(officer, "query", row.pk, data=question).status_code == 302
     asked = row.queries.get()
     assert "Is the count of starts complete?" in text(page(reporter, "submission", row.pk))
@@ -189,7 +193,7 @@ def test_the_whole_way_from_boxes_to_acceptance() -> None:
     assert post(reporter, "answer", row.pk, asked.pk, data={"words": "Yes, it is."}).status_code == 302
     row.refresh_from_db()
     assert post(reporter, "submit", row.pk, data={"version": str(row.version)}).status_code == 302
-    assert post(officer, "accept", row.pk, data={}).status_code == 302
+    assert post(officer, "accept", row.pk, data={"version": seen(row)}).status_code == 302
     row.refresh_from_db()
     assert row.status == Submission.Status.ACCEPTED
 
@@ -197,9 +201,37 @@ def test_the_whole_way_from_boxes_to_acceptance() -> None:
     assert answer.url == reverse("kpis:submission", args=[Submission.objects.get(revision=2).pk])
 
 
+def test_the_page_to_accept_shows_every_figure_with_its_comment_and_what_is_worth_a_look() -> None:
+    figures = scene.boxes() | {"CHB-34": "21", "CHB-08": "26", "CHB-06.comment": "All of them in June."}
+    row = scene.submitted(scene.change_hub(), figures=figures | {"CHB-33a": "Short."})
+    shown = text(page(scene.officer(), "accept", row.pk))
+    for words in ("120 out of 160", "All of them in June.", "Worth a look", "Readers want 20 to 300", "Southend: 8"):
+        assert words in shown
+    assert "120 out of 160" in text(page(scene.officer(), "query", row.pk))
+
+
+def test_figures_that_changed_after_the_officer_saw_them_are_not_accepted_unseen() -> None:
+    row = scene.submitted(scene.change_hub())
+    reporter, officer, opened = scene.reporter(), scene.officer(), seen(row)
+    asked = {"section": "delivery", "reason": "Too few?", "version": opened}
+    post(factories.person("commissioning-officer", "pfcc", number=2), "query", row.pk, data=asked)
+    post(reporter, "answer", row.pk, row.queries.get().pk, data={"words": "One was left out."})
+    changed = {"version": seen(row), "CHB-14.numerator": "131", "CHB-14.denominator": "160"}
+    post(reporter, "fill", row.pk, "delivery", data=changed)
+    post(reporter, "submit", row.pk, data={"version": seen(row)})
+
+    answer = post(officer, "accept", row.pk, data={"version": opened})
+    assert "changed after you opened this page" in text(answer)
+    assert "131 out of 160" in text(answer)
+    row.refresh_from_db()
+    assert row.status == Submission.Status.SUBMITTED
+    again = str(answer.context["form"]["version"].value())
+    assert post(officer, "accept", row.pk, data={"version": again}).status_code == 302
+
+
 def test_a_query_without_words_returns_to_its_form() -> None:
     row = scene.submitted(scene.change_hub())
-    shown = text(post(scene.officer(), "query", row.pk, data={"section": "", "reason": ""}))
+    shown = text(post(scene.officer(), "query", row.pk, data={"section": "", "reason": "", "version": seen(row)}))
     assert "Choose the section that your question is about" in shown
     assert "Say what the supplier should look at" in shown
 
