@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.html import format_html
 
 from board.models import Programme, Quarter, User
 from board.quarters import RESULTS, open_quarters
@@ -120,6 +121,23 @@ class SectionForm(VersionedForm):
             help_text="For example, 3 April 2023",
             widget=forms.TextInput(attrs=_DAY),
         )
+
+    def set_beside(self, stored: Mapping[str, str]) -> None:
+        """Show what is saved now under each box that differs. `stored`: what the boxes would show, by name.
+
+        A box that was left empty takes what is saved, so that saving again takes nobody's figure away by accident.
+        """
+        self.data = self.data.copy()
+        for name, typed in self.figures().items():
+            now = stored.get(name, "").strip()
+            if typed.strip() == now:
+                continue
+            if not typed.strip():
+                self.data[self.add_prefix(name)] = now
+                self[name].help_text = "Saved meanwhile; it was empty on your page."
+            else:
+                said = "nothing" if not now else "ticked" if now == "on" else now
+                self[name].help_text = format_html("Saved now: {}", said)
 
     def figures(self) -> dict[str, str]:
         """What was typed, by box, for the act."""

@@ -58,16 +58,17 @@ def open_quarter(*, quarter: Quarter, by: User) -> list[Submission]:
 def save_draft(*, submission: Submission, figures: Mapping[str, str], seen_version: int, by: User) -> Submission:
     """Keep what was typed into some or all boxes (see `kpis/asking.py` for their names).
 
-    Refuses, and saves nothing, where a box cannot be read. Slots of which no box was handed in stay. Of a queried
-    submission what is typed is kept apart: what was handed in counts until it is handed in again.
+    Refuses, and saves nothing, where a box cannot be read, or where the same section was saved with something else
+    after `seen_version` was on screen; the other sections do not matter. Slots of which no box was handed in stay.
+    Of a queried submission what is typed is kept apart: what was handed in counts until it is handed in again.
     """
     with transaction.atomic():
         locked = _lock(submission)
         _require_filler(locked, by)
         _require_editable(locked)
         _require_open(locked)
-        _write(locked, slots_of(locked), figures)
-        rows.change(locked, by=by, seen_version=seen_version)
+        _write(locked, slots_of(locked), figures, seen_version)
+        rows.change(locked, by=by)
         events.record("submission.save", locked.reference, by=by, programme=locked.quarter.programme)
     return locked
 
@@ -92,7 +93,7 @@ def submit_late(
         _require_editable(locked)
         if is_open(locked.quarter, RESULTS, clock.now(), locked.duty.organisation):
             raise refuse("K20", f"{locked.quarter} is open for results. Submit in the ordinary way.")
-        _write(locked, slots_of(locked), figures)
+        _write(locked, slots_of(locked), figures, seen_version)
         return _hand_in(locked, seen_version, by, reason, closed=True)
 
 
@@ -243,13 +244,14 @@ def _require_open(submission: Submission) -> None:
         lock_open(submission.quarter, RESULTS, organisation=submission.duty.organisation)
 
 
-def _write(submission: Submission, slots: Sequence[Slot], figures: Mapping[str, str]) -> None:
+def _write(submission: Submission, slots: Sequence[Slot], figures: Mapping[str, str], seen_version: int) -> None:
     """Replace the answers of the slots that were typed; refuses what cannot be read."""
     given, problems = read_answers(slots, figures)
     refuse_if_blocking(problems)
     known = {name for slot in slots for name in figures if name == slot.key or name.startswith(f"{slot.key}.")}
     if strange := sorted(set(figures) - known):
         raise Refused([Problem("K21", f"These results do not ask for {name}.", True, name) for name in strange])
+    _require_sections_seen(submission, slots, given, seen_version)
     if submission.status == Status.QUERIED:
         _write_beside(submission, slots, given)
         return
@@ -259,17 +261,46 @@ def _write(submission: Submission, slots: Sequence[Slot], figures: Mapping[str, 
     _insert(submission, [answer for answer in given.values() if answer is not None])
 
 
+def _require_sections_seen(
+    submission: Submission, slots: Sequence[Slot], given: Mapping[str, Answer | None], seen_version: int
+) -> None:
+    """Sections are filled side by side; only one that was saved otherwise meanwhile is not written over unseen."""
+    touched = [slot for slot in slots if slot.key in given]
+    stored = answers_at_work(submission, touched)
+    newer = {slot.section for slot in touched if submission.section_versions.get(slot.section, 0) > seen_version}
+    differ = {slot.section for slot in touched if _boxes(given[slot.key]) != _boxes(stored.get(slot.key))}
+    if both := newer & differ:
+        raise Refused(
+            [
+                Problem(
+                    "version",
+                    f"{section.label}: this was saved in another window or by a colleague after you opened it. Under "
+                    "each box that differs you see what is saved now. Save again to put yours in its place.",
+                )
+                for section in Section
+                if section in both
+            ]
+        )
+    for section in {slot.section for slot in touched}:
+        submission.section_versions[section] = submission.version + 1
+
+
 def _write_beside(submission: Submission, slots: Sequence[Slot], given: Mapping[str, Answer | None]) -> None:
     """Keep as corrections what differs from what was handed in."""
     handed_in = stored_answers(submission, slots)
     submission.corrections.filter(slot__in=given).delete()
     Correction.objects.bulk_create(
         [
-            Correction(submission=submission, slot=key, boxes=boxes_of(answer) if answer else {})
+            Correction(submission=submission, slot=key, boxes=_boxes(answer))
             for key, answer in given.items()
-            if (boxes_of(answer) if answer else {}) != (boxes_of(handed_in[key]) if key in handed_in else {})
+            if _boxes(answer) != _boxes(handed_in.get(key))
         ]
     )
+
+
+def _boxes(answer: Answer | None) -> dict[str, str]:
+    """What the boxes hold for an answer; none for a blank one."""
+    return boxes_of(answer) if answer else {}
 
 
 def _rows_of(submission: Submission, slots: Sequence[Slot]) -> list[int]:

@@ -62,10 +62,24 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="historicalsubmission",
+            name="section_versions",
+            field=models.JSONField(
+                blank=True, default=dict, help_text="Section -> the version with which it was last saved."
+            ),
+        ),
+        migrations.AddField(
             model_name="submission",
             name="changed_reason",
             field=models.TextField(
                 blank=True, help_text="Why figures that had been handed in were changed after results were closed."
+            ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="section_versions",
+            field=models.JSONField(
+                blank=True, default=dict, help_text="Section -> the version with which it was last saved."
             ),
         ),
         migrations.AlterField(

@@ -70,6 +70,9 @@ class Submission(Kept):
     changed_reason = models.TextField(
         blank=True, help_text="Why figures that had been handed in were changed after results were closed."
     )
+    section_versions = models.JSONField(
+        default=dict, blank=True, help_text="Section -> the version with which it was last saved."
+    )
     first_reported_in = models.CharField(max_length=80, blank=True, help_text="Reference of the return, as text.")
 
     objects = SubmissionQuerySet.as_manager()

@@ -50,11 +50,9 @@ class Fill(OfSubmission, ActPage):
         return f"Section {self.sections.index(self.part) + 1} of {len(self.sections)}"
 
     def get_initial(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"version": self.object.version}
+        shown: dict[str, Any] = {"version": self.object.version, **self.stored_boxes()}
         for slot in self.asked:
-            if slot.key in self.answers:
-                shown |= boxes_of(self.answers[slot.key])
-            else:
+            if slot.key not in self.answers:
                 shown |= self._carried_forward(slot)
         return shown
 
@@ -63,6 +61,17 @@ class Fill(OfSubmission, ActPage):
         project, _, number = slot.code.partition("-")
         closing = self.before.get(f"{project}-{OPENINGS[number]}") if number in OPENINGS else None
         return {} if closing is None or closing.count is None else {slot.key: str(closing.count)}
+
+    def stored_boxes(self) -> dict[str, str]:
+        """What the boxes show of what is saved."""
+        found: dict[str, str] = {}
+        for slot in self.asked:
+            if slot.key in self.answers:
+                found |= boxes_of(self.answers[slot.key])
+        return found
+
+    def show_anew(self, form: Any) -> None:
+        form.set_beside(self.stored_boxes())
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last}

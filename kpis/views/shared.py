@@ -58,7 +58,11 @@ class OfSubmission:
             for shown in ("object", "slots", "answers", "before", "last"):
                 self.__dict__.pop(shown, None)
             form.take_version(self.object.version)  # type: ignore[attr-defined]
+            self.show_anew(form)
         return super().form_invalid(form)  # type: ignore[misc]
+
+    def show_anew(self, form: Any) -> None:
+        """Put what is saved now beside what was typed, where the page has boxes for it."""
 
     def found(self) -> list[Problem]:
         """What the rules find in the figures that are shown."""

@@ -89,9 +89,18 @@ def test_what_is_wrong_in_a_breakdown_names_its_row() -> None:
 def test_two_people_at_once_do_not_overwrite_each_other() -> None:
     row = scene.draft(scene.change_hub())
     save(row, {"CHB-01": "38"})
-    with pytest.raises(Refused, match="Somebody else changed this"):
+    with pytest.raises(Refused, match="Referrals and starts: this was saved in another window or by a colleague"):
         save(row, {"CHB-01": "40"}, seen_version=row.version)
     assert Result.objects.get().count == 38
+
+
+def test_sections_are_filled_side_by_side_from_pages_that_were_opened_together() -> None:
+    row = scene.draft(scene.change_hub())
+    for figures in ({"CHB-01": "38"}, {"CHB-08": "25"}, {"CHB-14.numerator": "120", "CHB-14.denominator": "160"}):
+        save(row, figures, seen_version=1)
+    assert row.results.count() == 3
+    # The same sent twice is no quarrel.
+    save(row, {"CHB-01": "38"}, seen_version=1)
 
 
 def test_a_box_that_is_not_asked_for_is_refused() -> None:

@@ -144,8 +144,24 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten() -> None:
     row = scene.draft(scene.change_hub())
     post(scene.reporter(), "fill", row.pk, "referrals", data={"version": "1", "CHB-01": "38"})
     answer = post(scene.reporter(), "fill", row.pk, "referrals", data={"version": "1", "CHB-01": "40"})
-    assert "Somebody else changed this" in text(answer)
+    assert "this was saved in another window or by a colleague" in text(answer)
     assert Result.objects.get().count == 38
+
+
+def test_who_saves_over_another_window_sees_both_figures_and_can_save_again() -> None:
+    row = scene.draft(scene.change_hub())
+    first = {"version": "1", "CHB-01": "38", "CHB-06": "18", "CHB-01.comment": "<b>All</b> in June"}
+    post(scene.reporter(), "fill", row.pk, "referrals", data=first)
+    second = {"version": "1", "CHB-01": "40", "CHB-06": "", "CHB-01.comment": "Mine"}
+    answer = post(scene.reporter(), "fill", row.pk, "referrals", data=second)
+    shown, form = text(answer), answer.context["form"]
+    assert (form["CHB-01"].value(), form["CHB-06"].value()) == ("40", "18")
+    assert "Saved now: 38" in shown
+    assert "Saved now: &lt;b&gt;All&lt;/b&gt; in June" in shown
+    assert "Saved meanwhile; it was empty on your page." in shown
+    again = second | {"version": str(form["version"].value()), "CHB-06": "18"}
+    assert post(scene.reporter(), "fill", row.pk, "referrals", data=again).status_code == 302
+    assert dict(row.results.values_list("definition__kpi__code", "count")) == {"CHB-01": 40, "CHB-06": 18}
 
 
 def test_checking_answers_lists_what_is_left_with_links_to_the_boxes() -> None:
