@@ -170,31 +170,18 @@ class SectionForm(VersionedForm):
         )
 
 
-class LateForm(SectionForm):
-    """All boxes of a submission, and why it comes after the close."""
-
-    late_reason = forms.CharField(
-        label="Why these results are late",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why these results are late"},
-    )
-
-    def figures(self) -> dict[str, str]:
-        return {name: text for name, text in super().figures().items() if name != "late_reason"}
-
-
 class SubmitForm(VersionedForm):
-    """Handing in; why it is late is asked only where it is."""
+    """Handing in; why it is late, or why it changes what was handed in `again`, is asked only where it is `late`."""
 
-    late_reason = forms.CharField(
-        label="Why these results are late", required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, late: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, late: bool, again: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if late:
-            self.fields["late_reason"].required = True
-            self.fields["late_reason"].error_messages["required"] = "Say why these results are late"
+            what = "these figures change now" if again else "these results are late"
+            field = self.fields["late_reason"]
+            field.label, field.required = f"Why {what}", True
+            field.error_messages["required"] = f"Say why {what}"
         else:
             del self.fields["late_reason"]
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from board import clock, events, rows
 from board.access import COMMISSIONING, REPORTER, is_of_recipient
 from board.models import Quarter, User
-from board.quarters import RESULTS, is_open, lock_open
+from board.quarters import RESULTS, closed_at, is_open, lock_open
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from kpis.answers import Answer, Numbers, answers_at_work, boxes_of, read_answers, result_of, stored_answers
 from kpis.asking import Slot, slots_of
@@ -62,11 +62,19 @@ def save_draft(*, submission: Submission, figures: Mapping[str, str], seen_versi
     after `seen_version` was on screen; the other sections do not matter. Slots of which no box was handed in stay.
     Of a queried submission what is typed is kept apart: what was handed in counts until it is handed in again.
     """
+    return _save(submission, figures, seen_version, by, closed=False)
+
+
+def save_late(*, submission: Submission, figures: Mapping[str, str], seen_version: int, by: User) -> Submission:
+    """Keep what is typed after results have closed, as `save_draft` does; `submit_late` hands it in."""
+    return _save(submission, figures, seen_version, by, closed=True)
+
+
+def _save(
+    submission: Submission, figures: Mapping[str, str], seen_version: int, by: User, *, closed: bool
+) -> Submission:
     with transaction.atomic():
-        locked = _lock(submission)
-        _require_filler(locked, by)
-        _require_editable(locked)
-        _require_open(locked)
+        locked = _lock_to_fill(submission, by, closed=closed)
         _write(locked, slots_of(locked), figures, seen_version)
         rows.change(locked, by=by)
         events.record("submission.save", locked.reference, by=by, programme=locked.quarter.programme)
@@ -76,24 +84,17 @@ def save_draft(*, submission: Submission, figures: Mapping[str, str], seen_versi
 def submit(*, submission: Submission, seen_version: int, by: User, late_reason: str = "") -> list[Problem]:
     """Hand the figures in; gives the warnings that were let through with their comments."""
     with transaction.atomic():
-        locked = _lock(submission)
-        _require_filler(locked, by)
-        _require_editable(locked)
-        _require_open(locked)
+        locked = _lock_to_fill(submission, by, closed=False)
         return _hand_in(locked, seen_version, by, late_reason, closed=False)
 
 
-def submit_late(
-    *, submission: Submission, figures: Mapping[str, str], seen_version: int, reason: str, by: User
-) -> list[Problem]:
-    """Hand in after results have closed, into the quarter that the figures describe, with the reason."""
+def submit_late(*, submission: Submission, seen_version: int, reason: str, by: User) -> list[Problem]:
+    """Hand in after results have closed, into the quarter that the figures describe.
+
+    The reason is needed for what comes for the first time, and for figures that change what was handed in.
+    """
     with transaction.atomic():
-        locked = _lock(submission)
-        _require_filler(locked, by)
-        _require_editable(locked)
-        if is_open(locked.quarter, RESULTS, clock.now(), locked.duty.organisation):
-            raise refuse("K20", f"{locked.quarter} is open for results. Submit in the ordinary way.")
-        _write(locked, slots_of(locked), figures, seen_version)
+        locked = _lock_to_fill(submission, by, closed=True)
         return _hand_in(locked, seen_version, by, reason, closed=True)
 
 
@@ -236,6 +237,28 @@ def _require_editable(submission: Submission) -> None:
     if not submission.may_change:
         status = submission.get_status_display().lower()
         raise refuse("K16", f"These results are {status} and cannot be changed. Ask for a revision, with its reason.")
+
+
+def _lock_to_fill(submission: Submission, by: User, *, closed: bool) -> Submission:
+    """The row, locked, for its supplier to work on, in a quarter that stands as the act says."""
+    locked = _lock(submission)
+    _require_filler(locked, by)
+    _require_editable(locked)
+    if not closed:
+        _require_open(locked)
+    elif not is_closed_for(locked):
+        raise refuse("K20", f"{locked.quarter} is open for results. Submit in the ordinary way.")
+    return locked
+
+
+def is_closed_for(submission: Submission) -> bool:
+    """Whether its figures come after results have closed. A revision belongs to its quarter, open or not."""
+    quarter = submission.quarter
+    return (
+        submission.revision == 1
+        and closed_at(quarter, RESULTS) is not None
+        and not is_open(quarter, RESULTS, clock.now(), submission.duty.organisation)
+    )
 
 
 def _require_open(submission: Submission) -> None:

@@ -13,7 +13,6 @@ urlpatterns = [
     path("<int:pk>/", submission.SubmissionPage.as_view(), name="submission"),
     path("<int:pk>/fill/<slug:section>/", filling.Fill.as_view(), name="fill"),
     path("<int:pk>/submit/", filling.Submit.as_view(), name="submit"),
-    path("<int:pk>/late/", filling.SubmitLate.as_view(), name="submit-late"),
     path("<int:pk>/accept/", deciding.Accept.as_view(), name="accept"),
     path("<int:pk>/query/", deciding.Query.as_view(), name="query"),
     path("<int:pk>/answer/<int:query>/", filling.AnswerQuery.as_view(), name="answer"),

@@ -139,7 +139,6 @@ def rows() -> dict[str, list[tuple]]:
         "kpis:submission": results,
         "kpis:fill": [(change.pk, "referrals")],
         "kpis:submit": results,
-        "kpis:submit-late": results,
         "kpis:accept": results,
         "kpis:query": results,
         "kpis:answer": [(query.submission_id, query.pk)],

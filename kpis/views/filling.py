@@ -12,7 +12,7 @@ from core.problems import Problem, Refused
 from kpis import submitting
 from kpis.answers import boxes_of
 from kpis.asking import Slot
-from kpis.forms import AnswerForm, LateForm, ReviseForm, SectionForm, SubmitForm
+from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm
 from kpis.kinds import Section
 from kpis.models import Submission, SubmissionQuery
 from kpis.reading import read_sections
@@ -47,7 +47,8 @@ class Fill(OfSubmission, ActPage):
         return self.part.label
 
     def get_lead(self) -> str:
-        return f"Section {self.sections.index(self.part) + 1} of {len(self.sections)}"
+        place = f"Section {self.sections.index(self.part) + 1} of {len(self.sections)}"
+        return f"{place}. {self.about_close}" if self.closed else place
 
     def get_initial(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"version": self.object.version, **self.stored_boxes()}
@@ -77,7 +78,8 @@ class Fill(OfSubmission, ActPage):
         return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last}
 
     def act(self, form: Any) -> Submission:
-        return submitting.save_draft(
+        save = submitting.save_late if self.closed else submitting.save_draft
+        return save(
             submission=self.object,
             figures=form.figures(),
             seen_version=form.cleaned_data["version"],
@@ -93,43 +95,11 @@ class Fill(OfSubmission, ActPage):
         return reverse("kpis:submit", args=[self.object.pk])
 
     def get_success_message(self, result: Any) -> str:
-        return f"{self.part.label}: saved."
+        return f"{self.part.label}: saved. {self.about_close}".strip()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         questions = self.object.queries.filter(section=self.part, answer="") if "section" in self.kwargs else ()
         return super().get_context_data(questions=questions, **kwargs)
-
-
-class SubmitLate(Fill):
-    """All boxes at once, for results that come after the quarter closed."""
-
-    form_class = LateForm
-    button = "Submit late"
-
-    @cached_property
-    def asked(self) -> list[Slot]:
-        return self.slots
-
-    def get_heading(self) -> str:
-        return "Submit late"
-
-    def get_lead(self) -> str:
-        return "The quarter is closed for results. These go into it as late, and the next return says so."
-
-    def act(self, form: Any) -> list[Problem]:
-        return submitting.submit_late(
-            submission=self.object,
-            figures=form.figures(),
-            seen_version=form.cleaned_data["version"],
-            reason=form.cleaned_data["late_reason"],
-            by=self.request.user,
-        )
-
-    def get_success_url(self, result: Any = None) -> str:
-        return reverse("kpis:submission", args=[self.object.pk])
-
-    def get_success_message(self, result: Any) -> str:
-        return "Submitted late. A commissioning officer will look at it."
 
 
 class Submit(OfSubmission, ActPage):
@@ -139,28 +109,35 @@ class Submit(OfSubmission, ActPage):
     heading = "Check your answers"
     form_class = SubmitForm
     template_name = "kpis/submit.html"
-    button = "Submit"
     success_message = "Submitted. A commissioning officer will accept it or come back with a question."
 
     def allowed(self) -> bool:
         fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
         return fills and self.object.may_change
 
+    def get_lead(self) -> str:
+        return self.about_close
+
+    @property
+    def button(self) -> str:
+        return "Submit late" if self.closed else "Submit"
+
     def get_initial(self) -> dict[str, Any]:
         return {"version": self.object.version}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         row = self.object
-        return {**super().get_form_kwargs(), "late": submitting.asks_why(row, closed=False, changed=False)}
+        changed = self.closed and submitting.changes_figures(row, self.slots)
+        late = submitting.asks_why(row, closed=self.closed, changed=changed)
+        return {**super().get_form_kwargs(), "late": late, "again": row.submitted_at is not None}
 
     def act(self, form: Any) -> list[Problem]:
+        given = {"submission": self.object, "seen_version": form.cleaned_data["version"], "by": self.request.user}
+        reason = form.cleaned_data.get("late_reason", "")
         try:
-            return submitting.submit(
-                submission=self.object,
-                seen_version=form.cleaned_data["version"],
-                late_reason=form.cleaned_data.get("late_reason", ""),
-                by=self.request.user,
-            )
+            if self.closed:
+                return submitting.submit_late(**given, reason=reason)
+            return submitting.submit(**given, late_reason=reason)
         except Refused as refusal:
             # What is about a figure is listed with a link to its box; the form keeps what is about itself.
             own = [row for row in refusal.problems if not self._address(row)]

@@ -61,6 +61,21 @@ class OfSubmission:
             self.show_anew(form)
         return super().form_invalid(form)  # type: ignore[misc]
 
+    @cached_property
+    def closed(self) -> bool:
+        """Whether what is filled now comes after results have closed."""
+        return submitting.is_closed_for(self.object)  # type: ignore[attr-defined]
+
+    @property
+    def about_close(self) -> str:
+        """What becomes of figures that come after the close; empty before it."""
+        row = self.object  # type: ignore[attr-defined]
+        if not self.closed:
+            return ""
+        if row.submitted_at is None:
+            return "The quarter is closed for results. These go into it as late, and the next return says so."
+        return "The quarter is closed for results. Figures that you change now are marked, and the next return says so."
+
     def show_anew(self, form: Any) -> None:
         """Put what is saved now beside what was typed, where the page has boxes for it."""
 

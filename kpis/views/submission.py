@@ -6,9 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from board import clock
 from board.access import may
-from board.quarters import RESULTS, is_open
 from board.views import DetailPage, Fact, Link, Status
 from core.forms import day_in_words
 from core.templatetags.govuk import moment
@@ -38,29 +36,23 @@ class SubmissionPage(OfSubmission, DetailPage):
         if not self.may_change:
             return ""
         done = len(self.answers)
-        said = f"{done} of {len(self.slots)} figures are filled. You can save and come back."
-        if self.object.status != Submission.Status.QUERIED:
-            return said
-        return f"{said} What was submitted counts until you submit again."
+        said = [f"{done} of {len(self.slots)} figures are filled. You can save and come back.", self.about_close]
+        if self.object.status == Submission.Status.QUERIED:
+            said.append("What was submitted counts until you submit again.")
+        return " ".join(filter(None, said))
 
     @cached_property
     def may_change(self) -> bool:
         """Whether this person can fill it now."""
         row = self.object
-        return row.may_change and submitting.may_fill(self.request.user, row) and self.takes_results
-
-    @cached_property
-    def takes_results(self) -> bool:
-        row = self.object
-        return row.revision > 1 or is_open(row.quarter, RESULTS, clock.now(), row.duty.organisation)
+        return row.may_change and submitting.may_fill(self.request.user, row)
 
     def get_actions(self) -> Sequence[Link]:
         row, user = self.object, self.request.user
         found = []
         if self.may_change:
-            found.append(Link("Check answers and submit", reverse("kpis:submit", args=[row.pk])))
-        elif row.may_change and submitting.may_fill(user, row):
-            found.append(Link("Submit late", reverse("kpis:submit-late", args=[row.pk])))
+            words = "Check answers and submit late" if self.closed else "Check answers and submit"
+            found.append(Link(words, reverse("kpis:submit", args=[row.pk])))
         if submitting.may_decide(user, row):
             if row.status == Submission.Status.SUBMITTED and row.submitted_by_id != user.pk:
                 found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))

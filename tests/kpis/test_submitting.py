@@ -32,6 +32,15 @@ def hand_in(row: Submission, day: date = JULY_5, **more: object) -> list:
         return submitting.submit(submission=row, **given)
 
 
+def hand_in_late(row: Submission, figures: dict[str, str], reason: str, day: date = date(2023, 9, 1)) -> list:
+    """Saved and submitted after the close."""
+    with clock.at(day):
+        given = {"submission": row, "seen_version": row.version, "by": scene.reporter()}
+        submitting.save_late(**given, figures=figures)
+        given["seen_version"] = scene.seen(row)
+        return submitting.submit_late(**given, reason=reason)
+
+
 def close(row: Submission) -> None:
     with clock.at(row.quarter.certify_due_on):
         mark_closed(row.quarter, RESULTS, by=scene.officer())
@@ -224,11 +233,10 @@ def test_a_correction_that_is_typed_back_is_none() -> None:
 def test_a_query_answered_after_the_close_marks_what_changed_alone_and_keeps_why() -> None:
     row = queried(scene.submitted(scene.change_hub()))
     close(row)
-    given = {"submission": row, "figures": ATTENDED, "seen_version": row.version, "by": scene.reporter()}
-    with clock.at(date(2023, 9, 1)):
-        with pytest.raises(Refused, match="Say why these figures change now"):
-            submitting.submit_late(**given, reason=" ")
-        submitting.submit_late(**given, reason="A clinic had been left out.")
+    with pytest.raises(Refused, match="Say why these figures change now"):
+        hand_in_late(row, ATTENDED, " ")
+    row.refresh_from_db()
+    hand_in_late(row, ATTENDED, "A clinic had been left out.")
     row.refresh_from_db()
     states = dict(row.results.values_list("definition__kpi__code", "state"))
     assert states.pop("CHB-14") == State.REVISED
@@ -241,8 +249,7 @@ def test_a_query_answered_after_the_close_marks_what_changed_alone_and_keeps_why
 def test_a_query_answered_after_the_close_without_a_change_needs_no_reason() -> None:
     row = queried(scene.submitted(scene.change_hub()))
     close(row)
-    with clock.at(date(2023, 9, 1)):
-        submitting.submit_late(submission=row, figures={}, seen_version=row.version, reason="", by=scene.reporter())
+    hand_in_late(row, {}, "")
     row.refresh_from_db()
     assert (row.status, row.after_close) == (Submission.Status.SUBMITTED, False)
     assert set(row.results.values_list("state", flat=True)) == {State.REPORTED, State.NIL}
@@ -251,13 +258,9 @@ def test_a_query_answered_after_the_close_without_a_change_needs_no_reason() -> 
 def test_what_came_late_keeps_its_mark_and_its_reason_when_it_is_queried() -> None:
     row = scene.draft(scene.change_hub())
     close(row)
-    given = {"figures": scene.boxes(), "seen_version": row.version, "by": scene.reporter()}
-    with clock.at(date(2023, 9, 1)):
-        submitting.submit_late(submission=row, **given, reason="The manager had left.")
+    hand_in_late(row, scene.boxes(), "The manager had left.")
     row = queried(row)
-    given |= {"figures": ATTENDED, "seen_version": row.version}
-    with clock.at(date(2023, 9, 4)):
-        submitting.submit_late(submission=row, **given, reason="A clinic had been left out.")
+    hand_in_late(row, ATTENDED, "A clinic had been left out.", date(2023, 9, 4))
     row.refresh_from_db()
     assert set(row.results.exclude(figure_type="text").values_list("state", flat=True)) == {State.LATE}
     assert (row.late_reason, row.changed_reason) == ("The manager had left.", "A clinic had been left out.")
@@ -349,11 +352,10 @@ def test_a_closed_quarter_takes_nothing_in_the_ordinary_way() -> None:
 def test_late_results_go_into_the_quarter_that_they_describe_marked_late() -> None:
     row = scene.draft(scene.change_hub())
     close(row)
-    given = {"submission": row, "figures": scene.boxes(), "seen_version": row.version, "by": scene.reporter()}
-    with clock.at(date(2023, 9, 1)):
-        with pytest.raises(Refused, match="Say why they are late"):
-            submitting.submit_late(**given, reason="")
-        submitting.submit_late(**given, reason="The manager had left.")
+    with pytest.raises(Refused, match="Say why they are late"):
+        hand_in_late(row, scene.boxes(), "")
+    row.refresh_from_db()
+    hand_in_late(row, scene.boxes(), "The manager had left.")
     row.refresh_from_db()
     assert (row.status, row.after_close) == (Submission.Status.SUBMITTED, True)
     assert set(row.results.exclude(figure_type="text").values_list("state", flat=True)) == {State.LATE}
@@ -362,7 +364,19 @@ def test_late_results_go_into_the_quarter_that_they_describe_marked_late() -> No
 def test_late_results_are_not_taken_by_that_act_while_the_quarter_is_open() -> None:
     row = scene.draft(scene.change_hub())
     with clock.at(JULY_5), pytest.raises(Refused, match="Submit in the ordinary way"):
-        submitting.submit_late(submission=row, figures={}, seen_version=1, reason="Late", by=scene.reporter())
+        submitting.submit_late(submission=row, seen_version=1, reason="Late", by=scene.reporter())
+    with clock.at(JULY_5), pytest.raises(Refused, match="Submit in the ordinary way"):
+        submitting.save_late(submission=row, figures={"CHB-01": "38"}, seen_version=1, by=scene.reporter())
+
+
+def test_what_is_saved_after_the_close_counts_only_when_it_is_submitted() -> None:
+    row = scene.draft(scene.change_hub())
+    close(row)
+    with clock.at(date(2023, 9, 1)):
+        submitting.save_late(submission=row, figures={"CHB-01": "38"}, seen_version=1, by=scene.reporter())
+    row.refresh_from_db()
+    assert (row.status, row.results.get().count) == (Submission.Status.DRAFT, 38)
+    assert counted(row, "CHB-01")[1] == "missing"
 
 
 def test_a_revision_may_follow_after_the_quarter_is_closed() -> None:

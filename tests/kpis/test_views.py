@@ -73,7 +73,6 @@ def test_lists_open_for_the_roles_that_need_them(name: str, expected: str) -> No
     [
         ("submission", "draft", {"reporter": 200, "commissioning": 200, "auditor": 200, "stranger": 404, "board": 403}),
         ("submit", "draft", {"reporter": 200, "commissioning": 403, "auditor": 403, "stranger": 404, "cfo": 403}),
-        ("submit-late", "draft", {"reporter": 200, "commissioning": 403, "stranger": 404, "finance": 403}),
         ("submit", "submitted", {"reporter": 403, "stranger": 404}),
         ("accept", "submitted", {"commissioning": 200, "reporter": 403, "auditor": 403, "stranger": 403, "cfo": 403}),
         ("query", "submitted", {"commissioning": 200, "reporter": 403, "administrator": 403}),
@@ -192,11 +191,7 @@ def test_late_results_are_asked_why() -> None:
 def test_the_whole_way_from_boxes_to_acceptance() -> None:
     row = scene.draft(scene.change_hub())
     reporter, officer = scene.reporter(), scene.officer()
-    for section in ("referrals", "caseload", "delivery", "workforce", "narrative"):
-        form = page(reporter, "fill", row.pk, section).context["form"]
-        boxes = {name: text for name, text in scene.boxes().items() if name in form.fields}
-        answer = post(reporter, "fill", row.pk, section, data=boxes | {"version": str(form["version"].value())})
-        assert answer.status_code == 302, text(answer)
+    answer = fill_all(row)
     assert answer.url == reverse("kpis:submit", args=[row.pk])
     row.refresh_from_db()
     assert post(reporter, "submit", row.pk, data={"version": str(row.version)}).status_code == 302
@@ -259,20 +254,59 @@ def test_a_quarter_is_asked_for_from_its_page() -> None:
     assert duty.submissions.count() == 1
 
 
-def test_results_after_the_close_are_submitted_late_from_one_page() -> None:
-    row = scene.draft(scene.change_hub())
-    quarter = row.quarter
+def closed(row: Submission) -> date:
+    """A day after the quarter's results have closed."""
     with clock.at(date(2023, 8, 1)):
-        quarter.results_closed_at, quarter.results_closed_by = clock.now(), scene.officer()
-        quarter.save()
-    day = date(2023, 9, 1)
-    assert "Submit late" in text(page(scene.reporter(), "submission", row.pk, day=day))
-    answer = post(scene.reporter(), "submit-late", row.pk, data=scene.boxes() | {"version": "1"}, day=day)
+        row.quarter.results_closed_at, row.quarter.results_closed_by = clock.now(), scene.officer()
+        row.quarter.save()
+    return date(2023, 9, 1)
+
+
+def fill_all(row: Submission, day: date = JULY_5) -> object:
+    """Go through the sections; gives the answer to the last one."""
+    for section in ("referrals", "caseload", "delivery", "workforce", "narrative"):
+        form = page(scene.reporter(), "fill", row.pk, section, day=day).context["form"]
+        boxes = {name: text for name, text in scene.boxes().items() if name in form.fields}
+        boxes |= {"version": str(form["version"].value())}
+        answer = post(scene.reporter(), "fill", row.pk, section, data=boxes, day=day)
+        assert answer.status_code == 302, text(answer)
+    return answer
+
+
+def test_results_after_the_close_are_filled_by_section_and_submitted_late_with_the_reason() -> None:
+    row = scene.draft(scene.change_hub())
+    day = closed(row)
+    assert "Check answers and submit late" in text(page(scene.reporter(), "submission", row.pk, day=day))
+    assert "These go into it as late" in text(page(scene.reporter(), "fill", row.pk, "delivery", day=day))
+    assert fill_all(row, day).url == reverse("kpis:submit", args=[row.pk])
+    answer = post(scene.reporter(), "submit", row.pk, data={"version": seen(row)}, day=day)
     assert "Say why these results are late" in text(answer)
-    whole = scene.boxes() | {"version": "1", "late_reason": "The manager had left."}
-    assert post(scene.reporter(), "submit-late", row.pk, data=whole, day=day).status_code == 302
+    whole = {"version": seen(row), "late_reason": "The manager had left."}
+    assert post(scene.reporter(), "submit", row.pk, data=whole, day=day).status_code == 302
     row.refresh_from_db()
-    assert row.after_close
+    assert (row.status, row.after_close, row.late_reason) == ("submitted", True, "The manager had left.")
+
+
+def test_a_section_that_was_open_when_the_quarter_closed_is_kept_and_the_person_is_told() -> None:
+    row = scene.draft(scene.change_hub())
+    day = closed(row)
+    with clock.at(day):
+        answer = signed_in(scene.reporter()).post(
+            reverse("kpis:fill", args=[row.pk, "referrals"]), {"version": "1", "CHB-01": "38"}, follow=True
+        )
+    assert "saved. The quarter is closed for results. These go into it as late" in text(answer)
+    assert Result.objects.get().count == 38
+
+
+def test_a_query_after_the_close_asks_why_only_where_figures_change() -> None:
+    row = scene.submitted(scene.change_hub())
+    post(scene.officer(), "query", row.pk, data={"section": "delivery", "reason": "Too few?", "version": seen(row)})
+    day = closed(row)
+    post(scene.reporter(), "answer", row.pk, row.queries.get().pk, data={"words": "One was left out."}, day=day)
+    assert "Why these figures change now" not in text(page(scene.reporter(), "submit", row.pk, day=day))
+    changed = {"version": seen(row), "CHB-14.numerator": "131", "CHB-14.denominator": "160"}
+    post(scene.reporter(), "fill", row.pk, "delivery", data=changed, day=day)
+    assert "Why these figures change now" in text(page(scene.reporter(), "submit", row.pk, day=day))
 
 
 def test_the_list_is_filtered_by_status() -> None:
