@@ -16,6 +16,7 @@ from kpis.gathering import context_of
 from kpis.kinds import FigureType, Section, State
 from kpis.models import Breakdown, Category, Correction, Duty, Result, Submission, SubmissionQuery
 from kpis.rules import Context, find_problems
+from kpis.standing import why_not_accept, why_not_answer, why_not_fill, why_not_query, why_not_revise
 
 Status = Submission.Status
 
@@ -103,9 +104,8 @@ def query(*, submission: Submission, section: str, reason: str, seen_version: in
     with transaction.atomic():
         locked = _lock(submission)
         _require_decider(locked, by)
+        _refuse_for("K21", why_not_query(locked))
         _require_seen(locked, seen_version)
-        if locked.status not in (Status.SUBMITTED, Status.QUERIED):
-            raise refuse("K21", "Only what has been submitted and not accepted can be queried.")
         row = SubmissionQuery(submission=locked, section=section, reason=reason.strip(), by=by, at=clock.now())
         row.full_clean()
         row.save(force_insert=True)
@@ -121,8 +121,7 @@ def answer(*, query: SubmissionQuery, words: str, by: User) -> SubmissionQuery:
     with transaction.atomic():
         locked = _lock(query.submission)
         _require_filler(locked, by)
-        if locked.status != Status.QUERIED:
-            raise refuse("K21", "There is no open question about this submission.")
+        _refuse_for("K21", why_not_answer(locked))
         row = SubmissionQuery.objects.select_for_update(of=("self",)).get(pk=query.pk)
         if not words.strip():
             raise refuse("K21", "Write your answer.", "words")
@@ -138,14 +137,8 @@ def accept(*, submission: Submission, seen_version: int, by: User) -> Submission
     with transaction.atomic():
         locked = _lock(submission)
         _require_decider(locked, by)
+        _refuse_for("K21", why_not_accept(locked, by))
         _require_seen(locked, seen_version)
-        if locked.status != Status.SUBMITTED:
-            raise refuse(
-                "K21",
-                f"{locked.reference} is {locked.get_status_display().lower()}; only what is submitted can be accepted.",
-            )
-        if locked.submitted_by_id == by.pk:
-            raise refuse("K21", "You submitted these results. Ask another commissioning officer to accept them.")
         for earlier in Submission.objects.filter(
             duty=locked.duty_id, quarter=locked.quarter_id, status=Status.ACCEPTED
         ):
@@ -163,8 +156,7 @@ def revise(*, submission: Submission, reason: str, by: User) -> Submission:
         locked = _lock(submission)
         if not may_fill(by, locked) and not may_decide(by, locked):
             raise refuse("K21", "Only the supplier or a commissioning officer can revise results.")
-        if locked.status != Status.ACCEPTED:
-            raise refuse("K16", "Only accepted results are revised. Change a draft, or query what was submitted.")
+        _refuse_for("K16", why_not_revise(locked))
         if not reason.strip():
             raise refuse("K16", "Give the reason for the revision.", "reason")
         revision = locked.revision + 1
@@ -233,17 +225,16 @@ def _require_seen(submission: Submission, seen_version: int) -> None:
         )
 
 
-def _require_editable(submission: Submission) -> None:
-    if not submission.may_change:
-        status = submission.get_status_display().lower()
-        raise refuse("K16", f"These results are {status} and cannot be changed. Ask for a revision, with its reason.")
+def _refuse_for(code: str, words: str) -> None:
+    if words:
+        raise refuse(code, words)
 
 
 def _lock_to_fill(submission: Submission, by: User, *, closed: bool) -> Submission:
     """The row, locked, for its supplier to work on, in a quarter that stands as the act says."""
     locked = _lock(submission)
     _require_filler(locked, by)
-    _require_editable(locked)
+    _refuse_for("K16", why_not_fill(locked))
     if not closed:
         _require_open(locked)
     elif not is_closed_for(locked):

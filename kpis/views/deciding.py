@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from board.views import ActPage, Fact
-from kpis import submitting
+from kpis import standing, submitting
 from kpis.forms import AcceptForm, QueryForm
 from kpis.models import Submission, SubmissionQuery
 from kpis.reading import read_sections
@@ -54,6 +54,9 @@ class Accept(_Deciding):
     form_class = AcceptForm
     success_message = "Accepted."
 
+    def why_not(self) -> str:
+        return standing.why_not_accept(self.object, self.request.user)
+
     def act(self, form: Any) -> Submission:
         seen = form.cleaned_data["version"]
         return submitting.accept(submission=self.object, seen_version=seen, by=self.request.user)
@@ -65,6 +68,9 @@ class Query(_Deciding):
     heading, button = "Query a section", "Send the query"
     form_class = QueryForm
     success_message = "Sent back to the supplier with your question."
+
+    def why_not(self) -> str:
+        return standing.why_not_query(self.object)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "sections": self.sections}

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from board.views import ActPage
 from core.problems import Problem, Refused
-from kpis import submitting
+from kpis import standing, submitting
 from kpis.answers import boxes_of
 from kpis.asking import Slot
 from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm
@@ -29,8 +29,10 @@ class Fill(OfSubmission, ActPage):
     button = "Save and continue"
 
     def allowed(self) -> bool:
-        fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
-        return fills and self.object.may_change
+        return super().allowed() and submitting.may_fill(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_fill(self.object)
 
     @cached_property
     def part(self) -> Section:
@@ -112,8 +114,10 @@ class Submit(OfSubmission, ActPage):
     success_message = "Submitted. A commissioning officer will accept it or come back with a question."
 
     def allowed(self) -> bool:
-        fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
-        return fills and self.object.may_change
+        return super().allowed() and submitting.may_fill(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_fill(self.object)
 
     def get_lead(self) -> str:
         return self.about_close
@@ -174,6 +178,9 @@ class AnswerQuery(OfSubmission, ActPage):
     def allowed(self) -> bool:
         return super().allowed() and submitting.may_fill(self.request.user, self.object)
 
+    def why_not(self) -> str:
+        return standing.why_not_answer(self.object)
+
     @cached_property
     def question(self) -> SubmissionQuery:
         return get_object_or_404(self.object.queries, pk=self.kwargs["query"])
@@ -195,6 +202,9 @@ class Revise(OfSubmission, ActPage):
     lead = "The accepted figures count until the revision is accepted. Those that change are marked [r]."
     form_class = ReviseForm
     success_message = "The revision is open with the accepted figures in it. Change what is wrong, then submit."
+
+    def why_not(self) -> str:
+        return standing.why_not_revise(self.object)
 
     def act(self, form: Any) -> Submission:
         return submitting.revise(submission=self.object, by=self.request.user, **form.cleaned_data)

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from board import clock
@@ -52,6 +54,16 @@ class OfSubmission:
 
     def get_success_url(self, result: Any = None) -> str:
         return reverse("kpis:submission", args=[self.object.pk])  # type: ignore[attr-defined]
+
+    def why_not(self) -> str:
+        """Why the page is of no use as the submission stands now; empty where it is."""
+        return ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if words := self.why_not():
+            messages.warning(request, words)
+            return redirect("kpis:submission", self.object.pk)  # type: ignore[attr-defined]
+        return super().get(request, *args, **kwargs)  # type: ignore[misc]
 
     def form_invalid(self, form: Any) -> HttpResponse:
         if form.has_error(NON_FIELD_ERRORS, "version"):

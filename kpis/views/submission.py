@@ -10,7 +10,7 @@ from board.access import may
 from board.views import DetailPage, Fact, Link, Status
 from core.forms import day_in_words
 from core.templatetags.govuk import moment
-from kpis import submitting
+from kpis import standing, submitting
 from kpis.models import Submission
 from kpis.reading import ReadSection, read_sections
 from kpis.tables import STATUS_COLOURS
@@ -54,18 +54,13 @@ class SubmissionPage(OfSubmission, DetailPage):
             words = "Check answers and submit late" if self.closed else "Check answers and submit"
             found.append(Link(words, reverse("kpis:submit", args=[row.pk])))
         if submitting.may_decide(user, row):
-            if row.status == Submission.Status.SUBMITTED and row.submitted_by_id != user.pk:
+            if not standing.why_not_accept(row, user):
                 found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))
-            if row.status in (Submission.Status.SUBMITTED, Submission.Status.QUERIED):
+            if not standing.why_not_query(row):
                 found.append(Link("Query a section", reverse("kpis:query", args=[row.pk]), secondary=True))
-        if row.status == Submission.Status.ACCEPTED and may(user, "submissions.fill") and not self.being_revised:
+        if may(user, "submissions.fill") and not standing.why_not_revise(row):
             found.append(Link("Revise", reverse("kpis:revise", args=[row.pk]), secondary=True))
         return found
-
-    @cached_property
-    def being_revised(self) -> bool:
-        row = self.object
-        return Submission.objects.filter(duty=row.duty_id, quarter=row.quarter_id, revision__gt=row.revision).exists()
 
     def get_facts(self) -> Sequence[Fact]:
         row = self.object

@@ -180,7 +180,7 @@ def test_what_comes_on_the_due_date_is_not_late() -> None:
 
 def test_what_is_submitted_cannot_be_changed_until_it_is_queried() -> None:
     row = scene.submitted(scene.change_hub())
-    with pytest.raises(Refused, match="are submitted and cannot be changed"):
+    with pytest.raises(Refused, match="To change them, ask the commissioning officer to send them back"):
         save(row, {"CHB-01": "40"})
     submitting.query(
         submission=row, seen_version=scene.seen(row), section="referrals", reason="Is this right?", by=scene.officer()
@@ -295,9 +295,9 @@ def test_only_the_recipients_commissioning_officers_decide() -> None:
 
 def test_a_draft_cannot_be_accepted_nor_queried() -> None:
     row = scene.draft(scene.change_hub())
-    with pytest.raises(Refused, match="is draft; only what is submitted"):
+    with pytest.raises(Refused, match="can be accepted when the supplier has submitted them"):
         submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
-    with pytest.raises(Refused, match="Only what has been submitted"):
+    with pytest.raises(Refused, match="can be queried when the supplier has submitted them"):
         submitting.query(
             submission=row, seen_version=scene.seen(row), section="referrals", reason="Why?", by=scene.officer()
         )

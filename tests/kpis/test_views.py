@@ -73,7 +73,7 @@ def test_lists_open_for_the_roles_that_need_them(name: str, expected: str) -> No
     [
         ("submission", "draft", {"reporter": 200, "commissioning": 200, "auditor": 200, "stranger": 404, "board": 403}),
         ("submit", "draft", {"reporter": 200, "commissioning": 403, "auditor": 403, "stranger": 404, "cfo": 403}),
-        ("submit", "submitted", {"reporter": 403, "stranger": 404}),
+        ("submit", "submitted", {"reporter": 302, "commissioning": 403, "stranger": 404}),
         ("accept", "submitted", {"commissioning": 200, "reporter": 403, "auditor": 403, "stranger": 403, "cfo": 403}),
         ("query", "submitted", {"commissioning": 200, "reporter": 403, "administrator": 403}),
         ("revise", "accepted", {"commissioning": 200, "reporter": 200, "stranger": 404, "auditor": 403, "board": 403}),
@@ -84,6 +84,48 @@ def test_strangers_rows_are_not_found_and_forbidden_acts_are_refused(
 ) -> None:
     row = {"draft": scene.draft, "submitted": scene.submitted, "accepted": scene.accepted}[status](scene.change_hub())
     assert {role: page(factories.person(*ROLES[role]), name, row.pk).status_code for role in expected} == expected
+
+
+def led_away(user: User, name: str, *args: object, day: date = JULY_5) -> str:
+    """What is said on the submission's page to who opens a page that is no longer of use."""
+    with clock.at(day):
+        answer = signed_in(user).get(reverse(f"kpis:{name}", args=args), follow=True)
+    assert answer.redirect_chain == [(reverse("kpis:submission", args=args[:1]), 302)]
+    return text(answer)
+
+
+def test_a_page_that_the_state_has_overtaken_says_what_changed_and_what_to_do() -> None:
+    row = scene.submitted(scene.change_hub())
+    reporter, officer = scene.reporter(), scene.officer()
+    for name, *more in (("fill", "referrals"), ("submit",)):
+        shown = led_away(reporter, name, row.pk, *more)
+        assert "were submitted on 5 July 2023 by kpi-reporter 1, change" in shown
+        assert "ask the commissioning officer to send them back with a query" in shown
+    assert "Only accepted results are revised" in led_away(reporter, "revise", row.pk)
+    post(officer, "query", row.pk, data={"section": "delivery", "reason": "Too few?", "version": seen(row)})
+    assert "when they are submitted again" in led_away(officer, "accept", row.pk)
+    asked = row.queries.get()
+    post(reporter, "answer", row.pk, asked.pk, data={"words": "No."})
+    post(reporter, "submit", row.pk, data={"version": seen(row)})
+    assert "no longer queried" in led_away(reporter, "answer", row.pk, asked.pk)
+    post(officer, "accept", row.pk, data={"version": seen(row)})
+    for name in ("accept", "query"):
+        assert "were accepted on 5 July 2023 by commissioning-officer 1" in led_away(officer, name, row.pk)
+
+
+def test_what_is_typed_into_results_that_a_colleague_has_submitted_stays_on_the_page() -> None:
+    row = scene.submitted(scene.change_hub())
+    answer = post(scene.reporter(), "fill", row.pk, "referrals", data={"version": seen(row), "CHB-01": "41"})
+    assert "were submitted on 5 July 2023" in text(answer)
+    assert answer.context["form"]["CHB-01"].value() == "41"
+
+
+def test_who_begins_a_revision_twice_is_led_to_the_first() -> None:
+    row = scene.accepted(scene.change_hub())
+    assert post(scene.reporter(), "revise", row.pk, data={"reason": "A late entry"}).status_code == 302
+    answer = post(scene.officer(), "revise", row.pk, data={"reason": "A late entry"})
+    assert "Revision 2 of these results was begun on 5 July 2023 by kpi-reporter 1" in text(answer)
+    assert "Go on with that one" in led_away(scene.officer(), "revise", row.pk)
 
 
 def test_a_section_that_is_not_asked_for_is_not_found() -> None:
