@@ -223,6 +223,16 @@ class ReviseForm(ActForm):
     )
 
 
+class WithdrawForm(VersionedForm):
+    """Why a revision is taken back."""
+
+    reason = forms.CharField(
+        label="Why the revision is withdrawn",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why the revision is withdrawn"},
+    )
+
+
 class OpenForm(ActForm):
     """The quarter for which results are asked for."""
 

@@ -65,9 +65,20 @@ def why_not_revise(row: Submission) -> str:
             f"Revision {begun.revision} of these results was begun on {_day(begun.created_at)} by {begun.created_by} "
             "and is not accepted yet. Go on with that one."
         )
-    if row.status == Status.SUPERSEDED:
-        return f"{_decided(row)} Revise the newest one."
+    if row.status in (Status.SUPERSEDED, Status.WITHDRAWN):
+        return f"{_decided(row)} Revise those that are accepted."
     return "Only accepted results are revised. Change a draft, or query what was submitted."
+
+
+def why_not_withdraw(row: Submission) -> str:
+    """A revision is withdrawn before it is handed in, or when it was sent back; the first results never are."""
+    if row.revision == 1:
+        return "The first results of a quarter cannot be withdrawn. Submit them, or say of a figure why there is none."
+    if row.may_change:
+        return ""
+    if row.status == Status.SUBMITTED:
+        return "This revision is submitted. Ask the commissioning officer to send it back with a query first."
+    return _decided(row)
 
 
 def open_revision(row: Submission) -> Submission | None:
@@ -81,6 +92,8 @@ def open_revision(row: Submission) -> Submission | None:
 
 
 def _decided(row: Submission) -> str:
+    if row.status == Status.WITHDRAWN:
+        return f"This revision was withdrawn on {_day(row.withdrawn_at)} by {row.withdrawn_by}: {row.withdrawn_reason}"
     if row.status == Status.SUPERSEDED:
         return f"These results were superseded by a revision on {_day(row.superseded_at)}."
     return f"These results were accepted on {_day(row.accepted_at)} by {row.accepted_by}."

@@ -16,7 +16,14 @@ from kpis.gathering import context_of
 from kpis.kinds import FigureType, Section, State
 from kpis.models import Breakdown, Category, Correction, Duty, Result, Submission, SubmissionQuery
 from kpis.rules import Context, find_problems
-from kpis.standing import why_not_accept, why_not_answer, why_not_fill, why_not_query, why_not_revise
+from kpis.standing import (
+    why_not_accept,
+    why_not_answer,
+    why_not_fill,
+    why_not_query,
+    why_not_revise,
+    why_not_withdraw,
+)
 
 Status = Submission.Status
 
@@ -36,6 +43,11 @@ def may_decide(user: User, submission: Submission) -> bool:
     role = user.acting
     programme = submission.duty.project.programme
     return role is not None and role.kind == COMMISSIONING and is_of_recipient(user, programme)
+
+
+def may_revise(user: User, submission: Submission) -> bool:
+    """Who fills or decides begins a revision, and takes it back."""
+    return may_fill(user, submission) or may_decide(user, submission)
 
 
 def open_quarter(*, quarter: Quarter, by: User) -> list[Submission]:
@@ -154,12 +166,14 @@ def revise(*, submission: Submission, reason: str, by: User) -> Submission:
     """Begin a new revision of accepted results, with their figures; they count until it is accepted."""
     with transaction.atomic():
         locked = _lock(submission)
-        if not may_fill(by, locked) and not may_decide(by, locked):
+        if not may_revise(by, locked):
             raise refuse("K21", "Only the supplier or a commissioning officer can revise results.")
         _refuse_for("K16", why_not_revise(locked))
         if not reason.strip():
             raise refuse("K16", "Give the reason for the revision.", "reason")
-        revision = locked.revision + 1
+        # A number that a withdrawn revision had is not given again.
+        of_quarter = Submission.objects.filter(duty=locked.duty_id, quarter=locked.quarter_id)
+        revision = max(of_quarter.values_list("revision", flat=True)) + 1
         made = Submission(
             reference=_reference(locked.duty, locked.quarter, revision),
             duty=locked.duty,
@@ -171,6 +185,23 @@ def revise(*, submission: Submission, reason: str, by: User) -> Submission:
         _insert(made, stored_answers(locked, slots_of(locked)).values())
         _record("submission.revise", made, by, made.revision_reason)
     return made
+
+
+def withdraw(*, submission: Submission, reason: str, seen_version: int, by: User) -> Submission:
+    """Take back a revision that was begun by mistake; its row stays, and the accepted figures stand."""
+    with transaction.atomic():
+        locked = _lock(submission)
+        if not may_revise(by, locked):
+            raise refuse("K21", "Only the supplier or a commissioning officer can withdraw a revision.")
+        _refuse_for("K16", why_not_withdraw(locked))
+        _require_seen(locked, seen_version)
+        if not reason.strip():
+            raise refuse("K16", "Say why the revision is withdrawn.", "reason")
+        locked.status, locked.withdrawn_reason = Status.WITHDRAWN, reason.strip()
+        locked.withdrawn_at, locked.withdrawn_by = clock.now(), by
+        rows.change(locked, by=by, reason="Withdrawn")
+        _record("submission.withdraw", locked, by, locked.withdrawn_reason)
+    return locked
 
 
 def mark_reported(*, quarter: Quarter, reference: str, by: User) -> int:

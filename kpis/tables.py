@@ -9,6 +9,7 @@ from kpis.scoring import COLOURS
 
 STATUS_COLOURS = {
     "draft": "grey", "submitted": "blue", "queried": "orange", "accepted": "green", "superseded": "purple",
+    "withdrawn": "grey",
 }  # fmt: skip
 
 

@@ -17,4 +17,5 @@ urlpatterns = [
     path("<int:pk>/query/", deciding.Query.as_view(), name="query"),
     path("<int:pk>/answer/<int:query>/", filling.AnswerQuery.as_view(), name="answer"),
     path("<int:pk>/revise/", filling.Revise.as_view(), name="revise"),
+    path("<int:pk>/withdraw/", filling.Withdraw.as_view(), name="withdraw"),
 ]

@@ -143,6 +143,7 @@ def rows() -> dict[str, list[tuple]]:
         "kpis:query": results,
         "kpis:answer": [(query.submission_id, query.pk)],
         "kpis:revise": results,
+        "kpis:withdraw": results,
         "returns:quarter": [(quarter.pk,)],
         "returns:close": [(quarter.pk, "money"), (quarter.pk, "results")],
         "returns:reopen": [(quarter.pk, "money")],

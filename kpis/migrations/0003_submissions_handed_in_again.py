@@ -54,6 +54,18 @@ class Migration(migrations.Migration):
                 "ordering": ["submission", "slot"],
             },
         ),
+        migrations.RemoveConstraint(
+            model_name="submission",
+            name="submission_status_known",
+        ),
+        migrations.RemoveConstraint(
+            model_name="submission",
+            name="submission_submitted_by_someone",
+        ),
+        migrations.RemoveConstraint(
+            model_name="submission",
+            name="submission_accepted_by_someone",
+        ),
         migrations.AddField(
             model_name="historicalsubmission",
             name="changed_reason",
@@ -69,6 +81,28 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="historicalsubmission",
+            name="withdrawn_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="historicalsubmission",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="historicalsubmission",
+            name="withdrawn_reason",
+            field=models.TextField(blank=True),
+        ),
+        migrations.AddField(
             model_name="submission",
             name="changed_reason",
             field=models.TextField(
@@ -82,17 +116,137 @@ class Migration(migrations.Migration):
                 blank=True, default=dict, help_text="Section -> the version with which it was last saved."
             ),
         ),
+        migrations.AddField(
+            model_name="submission",
+            name="withdrawn_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="withdrawn_reason",
+            field=models.TextField(blank=True),
+        ),
         migrations.AlterField(
             model_name="historicalsubmission",
             name="after_close",
             field=models.BooleanField(default=False, help_text="Some of its figures came when results were closed."),
         ),
         migrations.AlterField(
+            model_name="historicalsubmission",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Draft"),
+                    ("submitted", "Submitted"),
+                    ("queried", "Queried"),
+                    ("accepted", "Accepted"),
+                    ("superseded", "Superseded"),
+                    ("withdrawn", "Withdrawn"),
+                ],
+                default="draft",
+                max_length=12,
+            ),
+        ),
+        migrations.AlterField(
             model_name="submission",
             name="after_close",
             field=models.BooleanField(default=False, help_text="Some of its figures came when results were closed."),
+        ),
+        migrations.AlterField(
+            model_name="submission",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Draft"),
+                    ("submitted", "Submitted"),
+                    ("queried", "Queried"),
+                    ("accepted", "Accepted"),
+                    ("superseded", "Superseded"),
+                    ("withdrawn", "Withdrawn"),
+                ],
+                default="draft",
+                max_length=12,
+            ),
         ),
         migrations.RunPython(say_that_no_reason_was_kept, migrations.RunPython.noop),
+        migrations.AddConstraint(
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=Q(("status__in", ["draft", "submitted", "queried", "accepted", "superseded", "withdrawn"])),
+                name="submission_status_known",
+                violation_error_message="It is a draft, submitted, queried, accepted, superseded or withdrawn.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=Q(
+                    Q(("status__in", ["draft", "withdrawn"]), ("submitted_at", None), ("submitted_by", None)),
+                    Q(
+                        Q(("status", "draft"), _negated=True),
+                        ("submitted_at__isnull", False),
+                        ("submitted_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="submission_submitted_by_someone",
+                violation_error_message="Only a draft has not been submitted by someone at some time.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=Q(
+                    Q(
+                        ("accepted_at", None),
+                        ("accepted_by", None),
+                        ("status__in", ["draft", "submitted", "queried", "withdrawn"]),
+                    ),
+                    Q(
+                        ("accepted_at__isnull", False),
+                        ("accepted_by__isnull", False),
+                        ("status__in", ["accepted", "superseded"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="submission_accepted_by_someone",
+                violation_error_message="What is accepted names who accepted it and when; nothing else does.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=Q(
+                    Q(
+                        ("revision__gt", 1),
+                        ("status", "withdrawn"),
+                        ("withdrawn_at__isnull", False),
+                        ("withdrawn_by__isnull", False),
+                        Q(("withdrawn_reason", ""), _negated=True),
+                    ),
+                    Q(
+                        Q(("status", "withdrawn"), _negated=True),
+                        ("withdrawn_at", None),
+                        ("withdrawn_by", None),
+                        ("withdrawn_reason", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="submission_withdrawn_by_someone",
+                violation_error_message="Only a revision is withdrawn, by someone, at some time and for a reason.",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="submission",
             constraint=models.CheckConstraint(

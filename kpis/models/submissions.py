@@ -44,6 +44,7 @@ class Submission(Kept):
         QUERIED = "queried", "Queried"
         ACCEPTED = "accepted", "Accepted"
         SUPERSEDED = "superseded", "Superseded"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     OPEN_STATUSES: ClassVar = (Status.DRAFT, Status.SUBMITTED, Status.QUERIED)
     EDITABLE: ClassVar = (Status.DRAFT, Status.QUERIED)
@@ -63,6 +64,12 @@ class Submission(Kept):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     superseded_at = models.DateTimeField(null=True, blank=True)
+    # A revision that was begun by mistake stays as a row, and is of no effect.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_reason = models.TextField(blank=True)
     # Whether it came after the provider's due date, as stood when it was first submitted.
     late = models.BooleanField(default=False)
     late_reason = models.TextField(blank=True)
@@ -91,18 +98,20 @@ class Submission(Kept):
                 fields=["duty", "quarter"], condition=Q(status="accepted"), name="submission_one_accepted"
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "submitted", "queried", "accepted", "superseded"]),
+                condition=Q(status__in=["draft", "submitted", "queried", "accepted", "superseded", "withdrawn"]),
                 name="submission_status_known",
-                violation_error_message="A submission is a draft, submitted, queried, accepted or superseded.",
+                violation_error_message="It is a draft, submitted, queried, accepted, superseded or withdrawn.",
             ),
             models.CheckConstraint(
-                condition=Q(status="draft", submitted_at=None, submitted_by=None)
+                condition=Q(status__in=["draft", "withdrawn"], submitted_at=None, submitted_by=None)
                 | (~Q(status="draft") & Q(submitted_at__isnull=False, submitted_by__isnull=False)),
                 name="submission_submitted_by_someone",
                 violation_error_message="Only a draft has not been submitted by someone at some time.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "submitted", "queried"], accepted_at=None, accepted_by=None)
+                condition=Q(
+                    status__in=["draft", "submitted", "queried", "withdrawn"], accepted_at=None, accepted_by=None
+                )
                 | Q(status__in=["accepted", "superseded"], accepted_at__isnull=False, accepted_by__isnull=False),
                 name="submission_accepted_by_someone",
                 violation_error_message="What is accepted names who accepted it and when; nothing else does.",
@@ -117,6 +126,15 @@ class Submission(Kept):
                 | (~Q(status="superseded") & Q(superseded_at=None)),
                 name="submission_superseded_at_a_time",
                 violation_error_message="What is superseded, and nothing else, has the time when it was.",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="withdrawn", withdrawn_at__isnull=False, withdrawn_by__isnull=False, revision__gt=1)
+                    & ~Q(withdrawn_reason="")
+                )
+                | (~Q(status="withdrawn") & Q(withdrawn_at=None, withdrawn_by=None, withdrawn_reason="")),
+                name="submission_withdrawn_by_someone",
+                violation_error_message="Only a revision is withdrawn, by someone, at some time and for a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(revision=1, revision_reason="") | (Q(revision__gt=1) & ~Q(revision_reason="")),

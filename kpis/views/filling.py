@@ -12,7 +12,7 @@ from core.problems import Problem, Refused
 from kpis import standing, submitting
 from kpis.answers import boxes_of
 from kpis.asking import Slot
-from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm
+from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm, WithdrawForm
 from kpis.kinds import Section
 from kpis.models import Submission, SubmissionQuery
 from kpis.reading import read_sections
@@ -211,3 +211,25 @@ class Revise(OfSubmission, ActPage):
 
     def get_success_url(self, result: Any = None) -> str:
         return reverse("kpis:submission", args=[(result or self.object).pk])
+
+
+class Withdraw(OfSubmission, ActPage):
+    """Take back a revision that was begun by mistake."""
+
+    action, heading, button = "submissions.fill", "Withdraw this revision", "Withdraw the revision"
+    lead = "The accepted figures stand. What was changed in the revision is of no effect, and stays on record."
+    form_class = WithdrawForm
+    success_message = "The revision is withdrawn. The accepted figures stand."
+
+    def allowed(self) -> bool:
+        return super().allowed() and submitting.may_revise(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_withdraw(self.object)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.object.version}
+
+    def act(self, form: Any) -> Submission:
+        given = {"reason": form.cleaned_data["reason"], "seen_version": form.cleaned_data["version"]}
+        return submitting.withdraw(submission=self.object, by=self.request.user, **given)

@@ -58,6 +58,9 @@ class SubmissionPage(OfSubmission, DetailPage):
                 found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))
             if not standing.why_not_query(row):
                 found.append(Link("Query a section", reverse("kpis:query", args=[row.pk]), secondary=True))
+        if submitting.may_revise(user, row) and not standing.why_not_withdraw(row):
+            words = "Withdraw this revision"
+            found.append(Link(words, reverse("kpis:withdraw", args=[row.pk]), secondary=True))
         if may(user, "submissions.fill") and not standing.why_not_revise(row):
             found.append(Link("Revise", reverse("kpis:revise", args=[row.pk]), secondary=True))
         return found
@@ -80,6 +83,9 @@ class SubmissionPage(OfSubmission, DetailPage):
             facts.append(Fact("Accepted", f"{moment(row.accepted_at)} by {row.accepted_by}"))
         if row.superseded_at:
             facts.append(Fact("Superseded", moment(row.superseded_at)))
+        if row.withdrawn_at:
+            facts.append(Fact("Withdrawn", f"{moment(row.withdrawn_at)} by {row.withdrawn_by}"))
+            facts.append(Fact("Why it was withdrawn", row.withdrawn_reason))
         if row.revision_reason:
             facts.append(Fact("Reason for the revision", row.revision_reason))
         if row.first_reported_in:

@@ -341,6 +341,39 @@ def test_a_revision_needs_its_reason_and_accepted_figures() -> None:
         submitting.revise(submission=row, reason="Late entries", by=scene.reporter("other"))
 
 
+def withdraw(row: Submission, reason: str = "Begun by mistake") -> Submission:
+    with clock.at(JULY_5):
+        return submitting.withdraw(submission=row, reason=reason, seen_version=scene.seen(row), by=scene.reporter())
+
+
+def test_a_revision_begun_by_mistake_is_withdrawn_with_its_reason_and_another_can_follow() -> None:
+    row = scene.accepted(scene.change_hub())
+    revision = submitting.revise(submission=row, reason="Late entries", by=scene.officer())
+    with pytest.raises(Refused, match="Say why the revision is withdrawn"):
+        withdraw(revision, " ")
+    with pytest.raises(Refused, match="Only the supplier or a commissioning officer"):
+        submitting.withdraw(submission=revision, reason="Mine", seen_version=1, by=scene.reporter("other"))
+    revision = withdraw(revision)
+    assert (revision.status, revision.withdrawn_reason) == (Submission.Status.WITHDRAWN, "Begun by mistake")
+    assert list(Submission.objects.in_force()) == [row]
+    assert submitting.revise(submission=row, reason="Late entries", by=scene.reporter()).revision == 3
+    with pytest.raises(Refused, match="This revision was withdrawn on 5 July 2023"):
+        save(revision, {"CHB-01": "39"})
+
+
+def test_neither_first_results_nor_a_submitted_revision_are_withdrawn() -> None:
+    first = scene.accepted(scene.change_hub())
+    with pytest.raises(Refused, match="first results of a quarter cannot be withdrawn"):
+        withdraw(first)
+    revision = submitting.revise(submission=first, reason="Late entries", by=scene.reporter())
+    hand_in(save(revision, ATTENDED))
+    with pytest.raises(Refused, match="send it back with a query first"):
+        withdraw(revision)
+    queried(revision)
+    withdraw(revision)
+    assert counted(first) == (120, "")
+
+
 def test_a_closed_quarter_takes_nothing_in_the_ordinary_way() -> None:
     row = save(scene.draft(scene.change_hub()), scene.boxes())
     close(row)

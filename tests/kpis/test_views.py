@@ -120,6 +120,19 @@ def test_what_is_typed_into_results_that_a_colleague_has_submitted_stays_on_the_
     assert answer.context["form"]["CHB-01"].value() == "41"
 
 
+def test_a_revision_is_withdrawn_from_its_page() -> None:
+    row = scene.accepted(scene.change_hub())
+    post(scene.reporter(), "revise", row.pk, data={"reason": "A late entry"})
+    revision = Submission.objects.get(revision=2)
+    assert "Withdraw this revision" in text(page(scene.reporter(), "submission", revision.pk))
+    data = {"version": seen(revision), "reason": "The wrong quarter"}
+    assert post(scene.reporter(), "withdraw", revision.pk, data=data).status_code == 302
+    shown = text(page(scene.reporter(), "submission", revision.pk))
+    assert "The wrong quarter" in shown
+    assert "Revise these" not in shown
+    assert "Revise" in text(page(scene.reporter(), "submission", row.pk))
+
+
 def test_who_begins_a_revision_twice_is_led_to_the_first() -> None:
     row = scene.accepted(scene.change_hub())
     assert post(scene.reporter(), "revise", row.pk, data={"reason": "A late entry"}).status_code == 302
