@@ -22,14 +22,26 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
     )
     for row in rows:
         own = row.duty.organisation_id == role.organisation_id
+        # What is not done when results close does not go away: it is done late.
+        closed = not is_open(row.quarter, RESULTS, moment, row.duty.organisation)
         where = ("kpis:submission", (row.pk,))
         subject = f"{row.duty.project}, {row.quarter}"
-        if not is_open(row.quarter, RESULTS, moment, row.duty.organisation):
-            continue
+        # The quarter's days were kept by the first; a revision is due when it is there.
+        fill_by, check_by = (
+            (row.quarter.provider_due_on, row.quarter.check_due_on)
+            if row.revision == 1
+            else (max(row.quarter.provider_due_on, today), max(row.quarter.check_due_on, today))
+        )
+        after = ". The quarter is closed for results" if closed else ""
         if row.status == "submitted" and role.kind == Role.Kind.COMMISSIONING_OFFICER:
-            words = f"Accept or query the results of {row.duty.organisation}: {subject}"
-            yield Due(f"accept/{row.reference}", words, *where, row.quarter.check_due_on)
+            words = f"Accept or query the results of {row.duty.organisation}: {subject}{after}"
+            yield Due(f"accept/{row.reference}", words, *where, check_by)
         elif row.status == "queried" and own:
-            yield Due(f"answer/{row.reference}", f"Answer the query: {subject}", *where, row.quarter.check_due_on)
+            words = f"Answer the query and submit again: {subject}{after}"
+            yield Due(f"answer/{row.reference}", words, *where, check_by)
+        elif row.status == "draft" and own and row.revision > 1:
+            words = f"Submit or withdraw revision {row.revision}: {subject}"
+            yield Due(f"submit/{row.reference}", words, *where, fill_by)
         elif row.status == "draft" and own:
-            yield Due(f"submit/{row.reference}", f"Submit results: {subject}", *where, row.quarter.provider_due_on)
+            words = f"{'Submit late results' if closed else 'Submit results'}: {subject}{after}"
+            yield Due(f"submit/{row.reference}", words, *where, fill_by)
