@@ -1,12 +1,14 @@
 """The pages of results: who opens which, nothing typed is lost, and a list asks as much for two rows as for many."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from board import clock
 from board.models import User
@@ -412,6 +414,21 @@ def test_lists_download_as_excel(name: str) -> None:
     answer = page(scene.officer(), name, download="xlsx")
     assert answer["Content-Type"].startswith("application/vnd.openxmlformats")
     assert answer.content[:2] == b"PK"
+
+
+def test_the_download_of_performance_holds_figures_as_numbers_and_their_markers_apart() -> None:
+    duty = scene.change_hub()
+    scene.submitted(duty)
+    quarter = str(scene.quarter_of(duty).pk)
+    answer = page(scene.officer(), "performance", quarter=quarter, download="xlsx")
+    sheet = load_workbook(BytesIO(answer.content)).active
+    headers = [cell.value for cell in sheet[3]]
+    rows = {row[0].split()[0]: dict(zip(headers, row, strict=True)) for row in sheet.iter_rows(4, values_only=True)}
+    assert (rows["CHB-06"]["Q1"], rows["CHB-06"]["Unit"]) == (18, "people")
+    assert rows["CHB-06"]["Markers"] == "Q1 [p]; Year to date [p]"
+    assert (rows["CHB-12"]["Q1"], rows["CHB-12"]["Unit"]) == (46.2, "per cent")
+    assert rows["CHB-06"]["Q2"] == "Not due"
+    assert "18 [p]" in text(page(scene.officer(), "performance", quarter=quarter))
 
 
 def test_the_list_of_results_asks_as_much_for_two_rows_as_for_many() -> None:
