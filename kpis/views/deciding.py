@@ -15,8 +15,6 @@ class _Deciding(OfSubmission, ActPage):
     """Pages for the commissioning officers of the recipient."""
 
     action = "submissions.decide"
-    template_name = "kpis/decide.html"
-    warning = ""
 
     def allowed(self) -> bool:
         return super().allowed() and submitting.may_decide(self.request.user, self.object)
@@ -36,7 +34,6 @@ class _Deciding(OfSubmission, ActPage):
         return super().get_context_data(
             object=self.object,
             rows=self.get_facts(),
-            warning=self.warning,
             worth_a_look=self.found(),
             queries=list(self.object.queries.select_related("by", "answered_by")),
             sections=read_sections(self.slots, self.answers, self.last),
@@ -50,7 +47,7 @@ class Accept(_Deciding):
     """Take the figures as reported."""
 
     heading, button = "Accept these results", "Accept"
-    warning = "The figures count as reported and go into the return. After this they change only by a revision."
+    template_name = "kpis/accept.html"
     form_class = AcceptForm
     success_message = "Accepted."
 
@@ -61,11 +58,16 @@ class Accept(_Deciding):
         seen = form.cleaned_data["version"]
         return submitting.accept(submission=self.object, seen_version=seen, by=self.request.user)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        words = "The figures count as reported and go into the return. After this they change only by a revision."
+        return super().get_context_data(warning=words, **kwargs)
+
 
 class Query(_Deciding):
     """Ask the supplier about a section."""
 
     heading, button = "Query a section", "Send the query"
+    template_name = "kpis/query.html"
     form_class = QueryForm
     success_message = "Sent back to the supplier with your question."
 
