@@ -321,7 +321,7 @@ def narrative_is_fit(context: Context) -> Iterator[Problem]:
     for answer in _given(context):
         words = len(answer.text.split())
         if answer.slot.figure_type == FigureType.TEXT and not FEWEST_WORDS <= words <= MOST_WORDS:
-            said = f"{words} words. Readers want {FEWEST_WORDS} to {MOST_WORDS}."
+            said = f"{words} {'word' if words == 1 else 'words'}. Readers want {FEWEST_WORDS} to {MOST_WORDS}."
             yield _problem(answer.slot, "K17", said, box=answer.slot.key, blocking=False)
         for pattern, what in _PERSONAL:
             if pattern.search(f"{answer.text} {answer.comment}"):

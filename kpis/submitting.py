@@ -319,7 +319,7 @@ def _require_sections_seen(
             [
                 Problem(
                     "version",
-                    f"{section.label}: this was saved in another window or by a colleague after you opened it. Under "
+                    f"{section.label}: this was saved in another window or by a colleague after you opened it. Beside "
                     "each box that differs you see what is saved now. Save again to put yours in its place.",
                 )
                 for section in Section
