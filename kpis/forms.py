@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from board.models import Programme, Quarter, User
 from board.quarters import RESULTS, open_quarters
-from core.forms import ActForm, VersionedForm
+from core.forms import ActForm, DayField, VersionedForm
 from kpis.aggregation import Cell
 from kpis.asking import Slot
 from kpis.kinds import FigureType, Section
@@ -220,6 +220,34 @@ class ReviseForm(ActForm):
         label="Reason for the revision",
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="It is printed in the next return, beside the figures that change.",
+    )
+
+
+class AskTimeForm(ActForm):
+    """Until when, and why."""
+
+    until = DayField(label="New day", help_text="For example, 21 July 2023")
+    reason = forms.CharField(
+        label="Why more time is needed",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why more time is needed"},
+    )
+
+
+class DecideTimeForm(ActForm):
+    """Whether more time is granted."""
+
+    decision = forms.ChoiceField(
+        label="More time",
+        choices=[("grant", "Grant it"), ("refuse", "Refuse it")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose whether more time is granted"},
+    )
+    words = forms.CharField(
+        label="What to tell the supplier",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Say why, if you refuse it.",
     )
 
 

@@ -320,7 +320,8 @@ def _quality_of_duty(
         return
     reference = submission.reference
     if submission.late:
-        words = f"Submitted after {quarter.provider_due_on:%-d %B %Y}: {submission.late_reason}"
+        due = submission.extended_to or quarter.provider_due_on
+        words = f"Submitted after {due:%-d %B %Y}: {submission.late_reason}"
         yield QualityLine("", quarter.code, "late", words, supplier, reference)
     for question in submission.queries.all():
         words = f"{question.get_section_display()}: {question.reason}"

@@ -114,7 +114,7 @@ def submit_late(*, submission: Submission, seen_version: int, reason: str, by: U
 def query(*, submission: Submission, section: str, reason: str, seen_version: int, by: User) -> SubmissionQuery:
     """Send it back to the supplier with a question about a section."""
     with transaction.atomic():
-        locked = _lock(submission)
+        locked = lock(submission)
         _require_decider(locked, by)
         _refuse_for("K21", why_not_query(locked))
         _require_seen(locked, seen_version)
@@ -131,7 +131,7 @@ def query(*, submission: Submission, section: str, reason: str, seen_version: in
 def answer(*, query: SubmissionQuery, words: str, by: User) -> SubmissionQuery:
     """Answer a question; the submission goes back when it is submitted again."""
     with transaction.atomic():
-        locked = _lock(query.submission)
+        locked = lock(query.submission)
         _require_filler(locked, by)
         _refuse_for("K21", why_not_answer(locked))
         row = SubmissionQuery.objects.select_for_update(of=("self",)).get(pk=query.pk)
@@ -147,7 +147,7 @@ def answer(*, query: SubmissionQuery, words: str, by: User) -> SubmissionQuery:
 def accept(*, submission: Submission, seen_version: int, by: User) -> Submission:
     """Take the figures as reported, which are those that the officer saw; an earlier revision is superseded."""
     with transaction.atomic():
-        locked = _lock(submission)
+        locked = lock(submission)
         _require_decider(locked, by)
         _refuse_for("K21", why_not_accept(locked, by))
         _require_seen(locked, seen_version)
@@ -165,7 +165,7 @@ def accept(*, submission: Submission, seen_version: int, by: User) -> Submission
 def revise(*, submission: Submission, reason: str, by: User) -> Submission:
     """Begin a new revision of accepted results, with their figures; they count until it is accepted."""
     with transaction.atomic():
-        locked = _lock(submission)
+        locked = lock(submission)
         if not may_revise(by, locked):
             raise refuse("K21", "Only the supplier or a commissioning officer can revise results.")
         _refuse_for("K16", why_not_revise(locked))
@@ -190,7 +190,7 @@ def revise(*, submission: Submission, reason: str, by: User) -> Submission:
 def withdraw(*, submission: Submission, reason: str, seen_version: int, by: User) -> Submission:
     """Take back a revision that was begun by mistake; its row stays, and the accepted figures stand."""
     with transaction.atomic():
-        locked = _lock(submission)
+        locked = lock(submission)
         if not may_revise(by, locked):
             raise refuse("K21", "Only the supplier or a commissioning officer can withdraw a revision.")
         _refuse_for("K16", why_not_withdraw(locked))
@@ -226,7 +226,8 @@ def _record(act: str, submission: Submission, by: User, words: str = "") -> None
     events.record(act, submission.reference, by=by, words=words, programme=submission.quarter.programme)
 
 
-def _lock(submission: Submission) -> Submission:
+def lock(submission: Submission) -> Submission:
+    """The row, locked for an act, with what its rules look at."""
     return (
         Submission.objects.select_for_update(of=("self",))
         .select_related("duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year")
@@ -263,7 +264,7 @@ def _refuse_for(code: str, words: str) -> None:
 
 def _lock_to_fill(submission: Submission, by: User, *, closed: bool) -> Submission:
     """The row, locked, for its supplier to work on, in a quarter that stands as the act says."""
-    locked = _lock(submission)
+    locked = lock(submission)
     _require_filler(locked, by)
     _refuse_for("K16", why_not_fill(locked))
     if not closed:
@@ -395,7 +396,7 @@ def asks_why(submission: Submission, *, closed: bool, changed: bool) -> bool:
     if submission.revision > 1:
         return False
     if submission.submitted_at is None:
-        return closed or clock.today() > submission.quarter.provider_due_on
+        return closed or clock.today() > submission.due_on
     return closed and changed
 
 
@@ -416,7 +417,7 @@ def _explain_lateness(submission: Submission, reason: str, *, closed: bool, chan
         return []
     first = submission.submitted_at is None
     if not reason:
-        due = f"{submission.quarter.provider_due_on:%-d %B %Y}"
+        due = f"{submission.due_on:%-d %B %Y}"
         words = (
             f"These results were due on {due}. Say why they are late."
             if first

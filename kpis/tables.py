@@ -38,7 +38,7 @@ class SubmissionTable(Table):
     organisation = Column("Supplier", accessor="duty__organisation__short_name")
     revision = Column("Revision")
     status = TagColumn("Status", colours=STATUS_COLOURS)
-    due = DayColumn("Due", accessor="quarter__provider_due_on")
+    due = DayColumn("Due", accessor="due_on", order_by=("quarter__provider_due_on", "extended_to"))
     submitted_at = MomentColumn("Submitted", default="—")
 
     class Meta:

@@ -54,6 +54,28 @@ class Migration(migrations.Migration):
                 "ordering": ["submission", "slot"],
             },
         ),
+        migrations.CreateModel(
+            name="Extension",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("until", models.DateField()),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("asked", "Asked"), ("granted", "Granted"), ("refused", "Refused")],
+                        default="asked",
+                        max_length=8,
+                    ),
+                ),
+                ("words", models.TextField(blank=True, help_text="What the officer says with the decision.")),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "ordering": ["submission", "at"],
+            },
+        ),
         migrations.RemoveConstraint(
             model_name="submission",
             name="submission_status_known",
@@ -72,6 +94,11 @@ class Migration(migrations.Migration):
             field=models.TextField(
                 blank=True, help_text="Why figures that had been handed in were changed after results were closed."
             ),
+        ),
+        migrations.AddField(
+            model_name="historicalsubmission",
+            name="extended_to",
+            field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name="historicalsubmission",
@@ -108,6 +135,11 @@ class Migration(migrations.Migration):
             field=models.TextField(
                 blank=True, help_text="Why figures that had been handed in were changed after results were closed."
             ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="extended_to",
+            field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name="submission",
@@ -267,9 +299,83 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="kpis.submission"
             ),
         ),
+        migrations.AddField(
+            model_name="extension",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="extension",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="extension",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="extensions", to="kpis.submission"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="correction",
             constraint=models.UniqueConstraint(fields=("submission", "slot"), name="correction_once_a_figure"),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.UniqueConstraint(
+                condition=Q(("status", "asked")),
+                fields=("submission",),
+                name="extension_one_asked",
+                violation_error_message="More time was asked for already and is not decided yet.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=Q(("reason", ""), _negated=True),
+                name="extension_has_a_reason",
+                violation_error_message="Say why more time is needed.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=Q(
+                    Q(("decided_at", None), ("decided_by", None), ("status", "asked"), ("words", "")),
+                    Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("status__in", ["granted", "refused"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="extension_decided_by_someone",
+                violation_error_message="What is granted or refused names who decided and when; nothing else does.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=Q(Q(("status", "refused"), _negated=True), Q(("words", ""), _negated=True), _connector="OR"),
+                name="extension_refused_with_words",
+                violation_error_message="Say why more time is refused.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=Q(("decided_by", None), Q(("decided_by", models.F("by")), _negated=True), _connector="OR"),
+                name="extension_not_decided_by_its_asker",
+                violation_error_message="Someone other than the person who asked must decide.",
+            ),
         ),
         migrations.RunPython(name_the_openings, call_them_positions_again),
     ]

@@ -1,5 +1,6 @@
 """What was handed in for a quarter, and the questions about it."""
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -77,6 +78,8 @@ class Submission(Kept):
     changed_reason = models.TextField(
         blank=True, help_text="Why figures that had been handed in were changed after results were closed."
     )
+    # Where more time was granted, the day that takes the place of the quarter's.
+    extended_to = models.DateField(null=True, blank=True)
     section_versions = models.JSONField(
         default=dict, blank=True, help_text="Section -> the version with which it was last saved."
     )
@@ -157,6 +160,11 @@ class Submission(Kept):
         return self.reference
 
     @property
+    def due_on(self) -> date:
+        """The day until which its supplier has time."""
+        return self.extended_to or self.quarter.provider_due_on
+
+    @property
     def may_change(self) -> bool:
         """Whether its figures may be changed, its quarter allowing."""
         return self.status in self.EDITABLE
@@ -215,3 +223,59 @@ class SubmissionQuery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission.reference} {self.section}"
+
+
+class Extension(models.Model):
+    """One row is more time that a supplier asked for, and what was decided."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", "Asked"
+        GRANTED = "granted", "Granted"
+        REFUSED = "refused", "Refused"
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="extensions")
+    until = models.DateField()
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.ASKED)
+    words = models.TextField(blank=True, help_text="What the officer says with the decision.")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["submission", "at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["submission"],
+                condition=Q(status="asked"),
+                name="extension_one_asked",
+                violation_error_message="More time was asked for already and is not decided yet.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="extension_has_a_reason",
+                violation_error_message="Say why more time is needed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="asked", decided_by=None, decided_at=None, words="")
+                | Q(status__in=["granted", "refused"], decided_by__isnull=False, decided_at__isnull=False),
+                name="extension_decided_by_someone",
+                violation_error_message="What is granted or refused names who decided and when; nothing else does.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="refused") | ~Q(words=""),
+                name="extension_refused_with_words",
+                violation_error_message="Say why more time is refused.",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("by")),
+                name="extension_not_decided_by_its_asker",
+                violation_error_message="Someone other than the person who asked must decide.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} until {self.until}"

@@ -10,7 +10,7 @@ from board.access import may
 from board.views import DetailPage, Fact, Link, Status
 from core.forms import day_in_words
 from core.templatetags.govuk import moment
-from kpis import standing, submitting
+from kpis import extending, standing, submitting
 from kpis.models import Submission
 from kpis.reading import ReadSection, read_sections
 from kpis.tables import STATUS_COLOURS
@@ -53,6 +53,8 @@ class SubmissionPage(OfSubmission, DetailPage):
         if self.may_change:
             words = "Check answers and submit late" if self.closed else "Check answers and submit"
             found.append(Link(words, reverse("kpis:submit", args=[row.pk])))
+            if not extending.why_not_ask(row):
+                found.append(Link("Ask for more time", reverse("kpis:ask-time", args=[row.pk]), secondary=True))
         if submitting.may_decide(user, row):
             if not standing.why_not_accept(row, user):
                 found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))
@@ -71,7 +73,7 @@ class SubmissionPage(OfSubmission, DetailPage):
             Fact("Reference", row.reference),
             Fact("Project", row.duty.project.name),
             Fact("Quarter", str(row.quarter)),
-            Fact("Due", day_in_words(row.quarter.provider_due_on)),
+            Fact("Due", self.due_in_words()),
         ]
         if row.submitted_at:
             facts.append(Fact("Submitted", f"{moment(row.submitted_at)} by {row.submitted_by}"))
@@ -92,10 +94,18 @@ class SubmissionPage(OfSubmission, DetailPage):
             facts.append(Fact("First reported in", row.first_reported_in))
         return facts
 
+    def due_in_words(self) -> str:
+        row = self.object
+        if row.extended_to is None:
+            return day_in_words(row.due_on)
+        return f"{day_in_words(row.due_on)}, more time granted; {day_in_words(row.quarter.provider_due_on)} before"
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         queries = list(self.object.queries.select_related("by", "answered_by"))
         fill = submitting.may_fill(self.request.user, self.object)
         return super().get_context_data(
+            extensions=list(self.object.extensions.select_related("by", "decided_by")),
+            may_decide_time=submitting.may_decide(self.request.user, self.object) and not self.object.submitted_at,
             sections=self.read(),
             queries=queries,
             may_change=self.may_change,

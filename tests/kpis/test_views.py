@@ -135,6 +135,27 @@ def test_a_revision_is_withdrawn_from_its_page() -> None:
     assert "Revise" in text(page(scene.reporter(), "submission", row.pk))
 
 
+def test_more_time_is_asked_for_and_granted_from_the_pages_and_the_day_moves_everywhere() -> None:
+    row = scene.draft(scene.change_hub())
+    reporter, officer = scene.reporter(), scene.officer()
+    assert "Ask for more time" in text(page(reporter, "submission", row.pk))
+    asked = {"until": "21 July 2023", "reason": "The register is being put right."}
+    assert post(reporter, "ask-time", row.pk, data=asked).status_code == 302
+    request = row.extensions.get()
+    assert "not decided yet" in led_away(reporter, "ask-time", row.pk)
+    assert "Grant or refuse more time" in text(page(officer, "submission", row.pk))
+    shown = text(page(officer, "decide-time", row.pk, request.pk))
+    assert "The register is being put right." in shown
+    assert page(scene.reporter(), "decide-time", row.pk, request.pk).status_code == 403
+    assert page(scene.reporter("other"), "ask-time", row.pk).status_code == 404
+    refused = post(officer, "decide-time", row.pk, request.pk, data={"decision": "refuse", "words": ""})
+    assert "Say why more time is refused" in text(refused)
+    assert post(officer, "decide-time", row.pk, request.pk, data={"decision": "grant", "words": ""}).status_code == 302
+    assert "21 July 2023, more time granted; 14 July 2023 before" in text(page(reporter, "submission", row.pk))
+    assert "21 July 2023" in text(page(reporter, "submissions"))
+    assert "More time was granted already" in led_away(officer, "decide-time", row.pk, request.pk)
+
+
 def test_who_begins_a_revision_twice_is_led_to_the_first() -> None:
     row = scene.accepted(scene.change_hub())
     assert post(scene.reporter(), "revise", row.pk, data={"reason": "A late entry"}).status_code == 302
