@@ -25,6 +25,7 @@ _KEPT = "typed"
 _SALT = "board.carrying"
 # How long a page may have been open, and how long what was typed waits for its person.
 _OPEN_FOR, _WAITS_FOR = timedelta(hours=24), timedelta(hours=1)
+_MOST_PAGES = 10
 
 
 KEPT_WORDS = "Your session had ended. Sign in again: what you typed is kept for you for an hour. It is not saved yet."
@@ -62,22 +63,25 @@ def keep(request: HttpRequest) -> bool:
     sent = request.POST.copy()
     for name in ("csrfmiddlewaretoken", MARK):
         sent.pop(name, None)
-    request.session[_KEPT] = {
+    kept = {
         "user": mark.user,
         "role": mark.role,
-        "page": request.get_full_path(),
         "boxes": sent.urlencode(),
         "until": (timezone.now() + _WAITS_FOR).timestamp(),
     }
+    here = request.get_full_path()
+    others = {
+        page: row for page, row in request.session.get(_KEPT, {}).items() if row["user"] == mark.user and page != here
+    }
+    # The newest last; of more pages than a person has open, the oldest go.
+    request.session[_KEPT] = dict([*others.items(), (here, kept)][-_MOST_PAGES:])
     return True
 
 
 def kept_for(request: HttpRequest) -> QueryDict | None:
     """What this person typed into this page before they had to sign in; None where nothing waits."""
-    kept = request.session.get(_KEPT)
-    if request.method != "GET" or kept is None or kept["page"] != request.get_full_path():
-        return None
-    return QueryDict(kept["boxes"])
+    kept = request.session.get(_KEPT, {}).get(request.get_full_path())
+    return QueryDict(kept["boxes"]) if kept and request.method == "GET" else None
 
 
 def typed_into(form: forms.BaseForm, sent: QueryDict) -> dict[str, object]:
@@ -102,14 +106,26 @@ class CarryingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        kept = request.session.get(_KEPT)
-        if kept is not None and request.user.is_authenticated:
-            sent_again = request.method == "POST" and kept["page"] == request.get_full_path()
-            if kept["user"] != request.user.pk or kept["until"] < timezone.now().timestamp() or sent_again:
-                del request.session[_KEPT]
-            elif kept["role"] is not None and ACTING_ROLE not in request.session:
-                request.session[ACTING_ROLE] = kept["role"]
+        if _KEPT in request.session and request.user.is_authenticated:
+            self._sort_out(request)
         return self.get_response(request)
+
+    def _sort_out(self, request: HttpRequest) -> None:
+        kept, now = request.session[_KEPT], timezone.now().timestamp()
+        sent = request.get_full_path() if request.method == "POST" else None
+        left = {
+            page: row
+            for page, row in kept.items()
+            if row["user"] == request.user.pk and row["until"] >= now and page != sent
+        }
+        if left:
+            role = list(left.values())[-1]["role"]
+            if role is not None and ACTING_ROLE not in request.session:
+                request.session[ACTING_ROLE] = role
+        if left != kept:
+            request.session[_KEPT] = left
+        if not left:
+            del request.session[_KEPT]
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

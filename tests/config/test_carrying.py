@@ -81,6 +81,17 @@ def test_what_was_typed_when_the_session_ended_is_back_after_signing_in(row: Sub
     assert SAID not in client.get(address(row)).content.decode()
 
 
+def test_two_pages_that_were_open_when_the_session_ended_are_both_back(row: Submission) -> None:
+    client, other = browser(scene.reporter()), reverse("kpis:fill", args=[row.pk, "caseload"])
+    first = typed_on(client, address(row), **{"CHB-01": "38"})
+    second = typed_on(client, other, **{"CHB-08": "25"})
+    end_session(client)
+    client.post(address(row), first)
+    sign_in(client, scene.reporter(), client.post(other, second).url)
+    assert client.get(address(row)).context["form"]["CHB-01"].value() == "38"
+    assert client.get(other).context["form"]["CHB-08"].value() == "25"
+
+
 def test_somebody_else_who_signs_in_at_that_browser_sees_nothing_of_it_and_it_is_gone(row: Submission) -> None:
     client = browser(scene.reporter())
     data = typed_on(client, address(row), **{"CHB-01": "38"})
