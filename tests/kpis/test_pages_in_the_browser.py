@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.urls import reverse
 
 from board import clock
@@ -92,7 +93,7 @@ def test_accepting_and_filling_late_fit_a_phone_and_a_session_that_ends_loses_no
     page.get_by_label("Section").select_option("delivery")
     page.get_by_label("What the supplier should look at").fill("Is a clinic missing?")
     page.get_by_role("button", name="Send the query").click()
-    with clock.at(row.quarter.certify_due_on):
+    with clock.at(row.quarter.certify_due_on), transaction.atomic():
         mark_closed(row.quarter, RESULTS, by=scene.officer())
 
     monkeypatch.setattr(settings, "FIXED_DATE", date(2023, 9, 4))
