@@ -38,6 +38,9 @@ class SubmissionPage(OfSubmission, DetailPage):
         done = len(self.answers)
         said = [f"{done} of {len(self.slots)} figures are filled. You can save and come back.", self.about_close]
         if self.object.status == Submission.Status.QUERIED:
+            changed = self.object.corrections.count()
+            if changed:
+                said.append(f"{changed} {'figure has' if changed == 1 else 'figures have'} been changed since.")
             said.append("What was submitted counts until you submit again.")
         return " ".join(filter(None, said))
 

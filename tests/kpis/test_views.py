@@ -307,6 +307,10 @@ def test_figures_that_changed_after_the_officer_saw_them_are_not_accepted_unseen
     post(reporter, "answer", row.pk, row.queries.get().pk, data={"words": "One was left out."})
     changed = {"version": seen(row), "CHB-14.numerator": "131", "CHB-14.denominator": "160"}
     post(reporter, "fill", row.pk, "delivery", data=changed)
+    own = "1 figure has been changed since. What was submitted counts until you submit again."
+    assert own in text(page(reporter, "submission", row.pk))
+    seen_by_officer = text(page(officer, "submission", row.pk))
+    assert "120 out of 160" in seen_by_officer and own not in seen_by_officer
     post(reporter, "submit", row.pk, data={"version": seen(row)})
 
     answer = post(officer, "accept", row.pk, data={"version": opened})
