@@ -208,3 +208,23 @@ def test_spend_that_was_typed_with_its_split_is_back_and_not_recorded(row: Submi
     assert 'name="charges-TOTAL_FORMS" value="2"' in text
     assert SAID in text
     assert not Transaction.objects.exists()
+
+
+def test_a_grid_of_entries_is_back_row_by_row_and_not_recorded(row: Submission) -> None:
+    factories.money(row.quarter.programme)
+    officer = factories.person("finance-officer", "pfcc")
+    client, url = browser(officer), "/money/spend/enter-many/"
+    data = {
+        "typed_by": client.get(url).context["typed_by"],
+        "seen": "a digest",
+        "rows-TOTAL_FORMS": "12",
+        "rows-0-net": "12.345",
+        "rows-10-net": "67.00",
+    }
+    end_session(client)
+    shown = sign_in(client, officer, client.post(url, data).url)
+    text = shown.content.decode()
+    assert 'value="12.345"' in text and 'value="67.00"' in text
+    assert SAID in text
+    assert "a digest" not in text
+    assert not Transaction.objects.exists()
