@@ -3,15 +3,17 @@
 import logging
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
 from django.views import View
 
-from board import clock, events
+from board import carrying, clock, events
 from board.access import may
 from board.middleware import SESSION_KEY
 from board.models import Event, Programme
@@ -49,6 +51,16 @@ def _bare_page(name: str, status: int) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: what was sent cannot be read."""
     return _bare_page("400.html", 400)
+
+
+def not_from_this_session(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """403 of a form without this session's mark: after a sign-in in another window nothing that was typed is lost."""
+    if carrying.is_from_our_own_page(request) and carrying.keep(request):
+        if request.user.is_authenticated:
+            return redirect(request.get_full_path())
+        messages.warning(request, carrying.KEPT_WORDS)
+        return redirect_to_login(request.get_full_path())
+    return render(request, "403_csrf.html", status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -233,6 +233,11 @@ class VersionedForm(ActForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
+    def take_version(self, version: int) -> None:
+        """Let what is on screen be sent again, over the version that the person is shown now."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = str(version)
+
 
 class FilterForm(PlainForm):
     """The form of a list's filters, where nothing is required and so nothing is marked optional."""

@@ -5,12 +5,12 @@ Only what can be judged from one answer alone is refused here; the rest is in `k
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from core.forms import read_day
-from core.problems import Problem
+from core.problems import Problem, refuse_if_blocking
 from kpis.aggregation import Cell, cell_of, is_nought
 from kpis.asking import Slot
 from kpis.kinds import FigureType, State
@@ -50,6 +50,14 @@ class Answer:
     @property
     def state(self) -> str:
         return self.cell.state
+
+    def says_the_same(self, other: "Answer") -> bool:
+        """Whether both give the same figures, breakdowns, dates or words, whatever their marks and comments."""
+        return _plain(self) == _plain(other)
+
+
+def _plain(answer: Answer) -> Answer:
+    return replace(answer, cell=replace(answer.cell, state=State.REPORTED), comment="")
 
 
 def is_touched(slot: Slot, figures: Mapping[str, str]) -> bool:
@@ -222,6 +230,19 @@ def stored_answers(submission: Submission, slots: Iterable[Slot]) -> dict[str, A
         slot = by_place.get((row.definition_id, row.entry_quarter_id, row.milestone_id))
         if slot is not None:
             answers[slot.key] = _answer_of(row, slot)
+    return answers
+
+
+def answers_at_work(submission: Submission, slots: Sequence[Slot]) -> dict[str, Answer]:
+    """Key -> answer, as the supplier works on it: what is stored with its corrections in place. Three queries."""
+    answers = stored_answers(submission, slots)
+    by_key = {slot.key: slot for slot in slots}
+    for row in submission.corrections.all():
+        answers.pop(row.slot, None)
+        if row.slot in by_key and row.boxes:
+            read, problems = read_answers([by_key[row.slot]], row.boxes)
+            refuse_if_blocking(problems)
+            answers |= {key: answer for key, answer in read.items() if answer is not None}
     return answers
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.html import format_html
 
 from board.models import Programme, Quarter, User
 from board.quarters import RESULTS, open_quarters
-from core.forms import ActForm, VersionedForm
+from core.forms import ActForm, DayField, VersionedForm
 from kpis.aggregation import Cell
 from kpis.asking import Slot
 from kpis.kinds import FigureType, Section
@@ -121,6 +122,23 @@ class SectionForm(VersionedForm):
             widget=forms.TextInput(attrs=_DAY),
         )
 
+    def set_beside(self, stored: Mapping[str, str]) -> None:
+        """Show what is saved now under each box that differs. `stored`: what the boxes would show, by name.
+
+        A box that was left empty takes what is saved, so that saving again takes nobody's figure away by accident.
+        """
+        self.data = self.data.copy()
+        for name, typed in self.figures().items():
+            now = stored.get(name, "").strip()
+            if typed.strip() == now:
+                continue
+            if not typed.strip():
+                self.data[self.add_prefix(name)] = now
+                self[name].help_text = "Saved meanwhile; it was empty on your page."
+            else:
+                said = "nothing" if not now else "ticked" if now == "on" else now
+                self[name].help_text = format_html("Saved now: {}", said)
+
     def figures(self) -> dict[str, str]:
         """What was typed, by box, for the act."""
         return {
@@ -152,36 +170,27 @@ class SectionForm(VersionedForm):
         )
 
 
-class LateForm(SectionForm):
-    """All boxes of a submission, and why it comes after the close."""
-
-    late_reason = forms.CharField(
-        label="Why these results are late",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why these results are late"},
-    )
-
-    def figures(self) -> dict[str, str]:
-        return {name: text for name, text in super().figures().items() if name != "late_reason"}
-
-
 class SubmitForm(VersionedForm):
-    """Handing in; why it is late is asked only where it is."""
+    """Handing in; why it is late, or why it changes what was handed in `again`, is asked only where it is `late`."""
 
-    late_reason = forms.CharField(
-        label="Why these results are late", required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, late: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, late: bool, again: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if late:
-            self.fields["late_reason"].required = True
-            self.fields["late_reason"].error_messages["required"] = "Say why these results are late"
+            what = "these figures change now" if again else "these results are late"
+            field = self.fields["late_reason"]
+            field.label, field.required = f"Why {what}", True
+            field.error_messages["required"] = f"Say why {what}"
         else:
             del self.fields["late_reason"]
 
 
-class QueryForm(ActForm):
+class AcceptForm(VersionedForm):
+    """Taking the figures that are shown."""
+
+
+class QueryForm(VersionedForm):
     """A question to the supplier about one section."""
 
     section = forms.ChoiceField(label="Section")
@@ -211,6 +220,44 @@ class ReviseForm(ActForm):
         label="Reason for the revision",
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="It is printed in the next return, beside the figures that change.",
+    )
+
+
+class AskTimeForm(ActForm):
+    """Until when, and why."""
+
+    until = DayField(label="New day", help_text="For example, 21 July 2023")
+    reason = forms.CharField(
+        label="Why more time is needed",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why more time is needed"},
+    )
+
+
+class DecideTimeForm(ActForm):
+    """Whether more time is granted."""
+
+    decision = forms.ChoiceField(
+        label="More time",
+        choices=[("grant", "Grant it"), ("refuse", "Refuse it")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose whether more time is granted"},
+    )
+    words = forms.CharField(
+        label="What to tell the supplier",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Say why, if you refuse it.",
+    )
+
+
+class WithdrawForm(VersionedForm):
+    """Why a revision is taken back."""
+
+    reason = forms.CharField(
+        label="Why the revision is withdrawn",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why the revision is withdrawn"},
     )
 
 

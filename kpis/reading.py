@@ -52,11 +52,23 @@ class ReadSection:
 
 def figure_words(shown: Shown) -> str:
     """A figure as it is printed: "1,234 [r]", "[c]", "12.5%", "Missing"."""
-    state = f"[{shown.state}]" if shown.state in _MARKERS else shown.state
     if shown.value is None:
-        return "No cases" if shown.caveat == "no cases" else state if shown.state in _MARKERS else state.capitalize()
-    words = _value_words(shown.value, shown.unit)
-    return words if state in ("", "nil") else f"{words} {state if shown.state in _MARKERS else f'({state})'}"
+        if shown.caveat == "no cases":
+            return "No cases"
+        return mark_words(shown) if shown.state in _MARKERS else shown.state.capitalize()
+    return f"{_value_words(shown.value, shown.unit)} {mark_words(shown)}".strip()
+
+
+def mark_words(shown: Shown) -> str:
+    """What is written after a figure: "[p]", "(late)"; nothing where it stands as reported."""
+    if shown.state in ("", "nil"):
+        return ""
+    return f"[{shown.state}]" if shown.state in _MARKERS else f"({shown.state})"
+
+
+def has_number(shown: Shown) -> bool:
+    """Whether the figure is a number, and not a word, a date or the reason why there is none."""
+    return isinstance(shown.value, int | Decimal)
 
 
 def _value_words(value: Decimal | int | str | date, unit: str) -> str:

@@ -320,11 +320,15 @@ def _quality_of_duty(
         return
     reference = submission.reference
     if submission.late:
-        words = f"Submitted after {quarter.provider_due_on:%-d %B %Y}: {submission.late_reason}"
+        due = submission.extended_to or quarter.provider_due_on
+        words = f"Submitted after {due:%-d %B %Y}: {submission.late_reason}"
         yield QualityLine("", quarter.code, "late", words, supplier, reference)
     for question in submission.queries.all():
         words = f"{question.get_section_display()}: {question.reason}"
         yield QualityLine("", quarter.code, "queried", words, supplier, reference)
+    if submission.changed_reason:
+        words = f"Changed after results were closed: {submission.changed_reason}"
+        yield QualityLine("", quarter.code, "revised", words, supplier, reference)
     if submission.revision > 1:
         yield QualityLine("", quarter.code, "revised", submission.revision_reason, supplier, reference)
     for row in reported.results_of(submission):

@@ -78,13 +78,21 @@ def _given(context: Context) -> Iterator[Answer]:
             yield answer
 
 
+_ASKED_FOR = {
+    FigureType.TEXT: "write a few sentences",
+    FigureType.MILESTONE: "enter when it was met or is expected, or say why there is no date yet",
+    FigureType.RATING: "choose a rating, or say why there is none yet",
+    FigureType.YES_NO: "choose yes or no, or say why that cannot be said yet",
+}
+
+
 def everything_answered(context: Context) -> Iterator[Problem]:
     """K01: a blank is not nought."""
     for slot in context.slots:
         if slot.key not in context.answers:
-            words = "write a few sentences" if slot.figure_type == FigureType.TEXT else (
-                "enter the figure, 0 if there was none, or say why it is not available"
-            )  # fmt: skip
+            words = _ASKED_FOR.get(
+                slot.figure_type, "enter the figure, 0 if there was none, or say why it is not available"
+            )
             yield _problem(slot, "K01", f"{words}.")
 
 
@@ -99,9 +107,15 @@ def breakdowns_add_up(context: Context) -> Iterator[Problem]:
                     box = answer.slot.part_box(categories[0], column)
                     words = (
                         f"the breakdown by {dimension.name.lower()} adds up to {_said(total, column)}, "
-                        f"the headline is {_said(headline, column)}. Make them equal; “not known” may take the rest."
+                        f"the headline is {_said(headline, column)}. Make them equal{_rest_goes_to(categories)}."
                     )
                     yield _problem(answer.slot, "K04", words, box=box)
+
+
+def _rest_goes_to(categories: Iterable[Category]) -> str:
+    """Where a breakdown has a row for what is not known, that it may take what is missing."""
+    unknown = next((row.name for row in categories if row.unknown), "")
+    return f"; “{unknown}” may take the rest" if unknown else ""
 
 
 def _part_total(answer: Answer, categories: Iterable[Category], column: str) -> int:
@@ -109,7 +123,12 @@ def _part_total(answer: Answer, categories: Iterable[Category], column: str) -> 
 
 
 def _said(number: int, column: str) -> str:
-    return f"{number:,}" if column not in ("scaled", "total") else f"{Decimal(number).scaleb(-2):,}"
+    return f"{number:,}" if column not in ("scaled", "total") else _plain(Decimal(number).scaleb(-2))
+
+
+def _plain(number: Decimal) -> str:
+    """Without noughts that say nothing: 50, 12.5."""
+    return f"{number.normalize():,f}"
 
 
 def not_known_is_rare(context: Context) -> Iterator[Problem]:
@@ -121,7 +140,8 @@ def not_known_is_rare(context: Context) -> Iterator[Problem]:
         for dimension, categories in answer.slot.dimensions:
             unknown = _part_total(answer, [row for row in categories if row.unknown], "count")
             if Decimal(100 * unknown) / answer.cell.count > most:
-                words = f"{unknown} of {answer.cell.count} have no known {dimension.name.lower()}, more than {most:f}%."
+                what = dimension.name.lower()
+                words = f"{unknown} of {answer.cell.count} have no known {what}, more than {_plain(most)}%."
                 yield _problem(answer.slot, "K05", words, blocking=False)
 
 
@@ -219,7 +239,7 @@ def change_is_plausible(context: Context) -> Iterator[Problem]:
         now = answer.cell.count or 0
         step = abs(now - last.count)
         if step > count and 100 * step > share * last.count:
-            words = f"{now:,} this quarter, {last.count:,} last quarter: a change of more than {share:f}%."
+            words = f"{now:,} this quarter, {last.count:,} last quarter: a change of more than {_plain(share)}%."
             yield _problem(answer.slot, "K11", words, blocking=False)
 
 
@@ -245,7 +265,7 @@ def _range(slot: Slot, definition: KpiVersion, shown: Decimal, code: str) -> Ite
     low, high = definition.low, definition.high
     if (low is not None and shown * 100 < low) or (high is not None and shown * 100 > high):
         unit = "%" if definition.kind in (Kind.RATIO, Kind.COHORT) else ""
-        ends = [f"{Decimal(end).scaleb(-2):f}{unit}" for end in (low, high) if end is not None]
+        ends = [f"{_plain(Decimal(end).scaleb(-2))}{unit}" for end in (low, high) if end is not None]
         words = f"{shown}{unit} lies outside what is usual ({' to '.join(ends)})."
         yield Problem("K12", f"{definition.name} ({code}): {words}", False, f"{slot.key}.comment")
 
@@ -271,7 +291,7 @@ def red_has_a_recovery_comment(context: Context) -> Iterator[Problem]:
             amber=context.thresholds["rag-amber-percent"],
         )
         if word == RED:
-            words = f"{so_far} so far this year against {due.value.normalize():f}: Red. Say what is being done."
+            words = f"{so_far} so far this year against {_plain(due.value)}: Red. Say what is being done."
             yield _problem(slot, "K13", words, blocking=False)
 
 
@@ -301,7 +321,7 @@ def narrative_is_fit(context: Context) -> Iterator[Problem]:
     for answer in _given(context):
         words = len(answer.text.split())
         if answer.slot.figure_type == FigureType.TEXT and not FEWEST_WORDS <= words <= MOST_WORDS:
-            said = f"{words} words. Readers want {FEWEST_WORDS} to {MOST_WORDS}."
+            said = f"{words} {'word' if words == 1 else 'words'}. Readers want {FEWEST_WORDS} to {MOST_WORDS}."
             yield _problem(answer.slot, "K17", said, box=answer.slot.key, blocking=False)
         for pattern, what in _PERSONAL:
             if pattern.search(f"{answer.text} {answer.comment}"):

@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from board import clock
 from board import rows as kept_rows
 from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
@@ -31,7 +32,7 @@ from funding.models import (
     SpendReport,
     Transaction,
 )
-from kpis.models import Submission, SubmissionQuery
+from kpis.models import Extension, Submission, SubmissionQuery
 from returns.models import Return
 
 MATRIX = Path(__file__).with_name("access_matrix.txt")
@@ -92,6 +93,13 @@ def repaid(programme: Programme) -> Repayment:
     row = Repayment(reference="REP-000900", source=grant, year=programme.years.first(), amount=Decimal("1.00"))
     row.repaid_on, row.why, row.reason = date(2025, 4, 1), Repayment.Why.OVERPAID, "Refused after it was paid"
     return kept_rows.create(row, by=by)
+
+
+def more_time(submission: Submission) -> Extension:
+    """A request that waits for a decision, of which the demonstration has none."""
+    by = Role.objects.filter(kind="kpi-reporter", organisation=submission.duty.organisation).first().user
+    given = {"until": submission.quarter.certify_due_on, "reason": "The register is being put right."}
+    return Extension.objects.create(submission=submission, by=by, at=clock.now(), **given)
 
 
 def rows() -> dict[str, list[tuple]]:
@@ -160,11 +168,13 @@ def rows() -> dict[str, list[tuple]]:
         "kpis:submission": results,
         "kpis:fill": [(change.pk, "referrals")],
         "kpis:submit": results,
-        "kpis:submit-late": results,
         "kpis:accept": results,
         "kpis:query": results,
         "kpis:answer": [(query.submission_id, query.pk)],
         "kpis:revise": results,
+        "kpis:withdraw": results,
+        "kpis:ask-time": results,
+        "kpis:decide-time": [(change.pk, more_time(change).pk)],
         "returns:quarter": [(quarter.pk,)],
         "returns:close": [(quarter.pk, "money"), (quarter.pk, "results")],
         "returns:reopen": [(quarter.pk, "money")],

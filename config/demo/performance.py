@@ -209,6 +209,11 @@ def load_quarter(programme: Programme, quarter: Quarter, people: dict[str, User]
             _whole_course(submission, name, place, people)
 
 
+def _seen(submission: Submission) -> int:
+    """The version that an officer has on screen who opens the submission now."""
+    return Submission.objects.get(pk=submission.pk).version
+
+
 def _reporter(submission: Submission, people: dict[str, User]) -> User:
     return people[REPORTERS[submission.duty.organisation.code]]
 
@@ -229,7 +234,7 @@ def _whole_course(submission: Submission, name: str, place: int, people: dict[st
     if queried:
         accept_on = add_working_days(day, 5)
     with clock.at(accept_on, 14, place):
-        submitting.accept(submission=submission, by=people["commissioning.2"])
+        submitting.accept(submission=submission, seen_version=_seen(submission), by=people["commissioning.2"])
 
 
 def _before_due(quarter: Quarter, days: int) -> date:
@@ -273,7 +278,11 @@ def _query_and_answer(submission: Submission, people: dict[str, User]) -> None:
     due = submission.quarter.provider_due_on
     with clock.at(add_working_days(due, 1), 15):
         question = submitting.query(
-            submission=submission, section="delivery", reason=QUERY_WORDS, by=people["commissioning.1"]
+            submission=submission,
+            seen_version=_seen(submission),
+            section="delivery",
+            reason=QUERY_WORDS,
+            by=people["commissioning.1"],
         )
     with clock.at(add_working_days(due, 2), 10):
         boxes = boxes_of(submission)
@@ -302,7 +311,7 @@ def _revise(programme: Programme, people: dict[str, User]) -> None:
         revision = submitting.save_draft(submission=revision, figures=changed, seen_version=revision.version, by=by)
         submitting.submit(submission=revision, seen_version=revision.version, by=by)
     with clock.at(date(2024, 9, 16), 15):
-        submitting.accept(submission=revision, by=people["commissioning.2"])
+        submitting.accept(submission=revision, seen_version=_seen(revision), by=people["commissioning.2"])
 
 
 # The last quarter at 9 April 2025: duty -> how far it has come.
@@ -327,10 +336,16 @@ def _in_mid_work(submission: Submission, name: str, people: dict[str, User]) -> 
         _hand_in(submission, boxes, day, by)
     if how_far == "accepted":
         with clock.at(date(2025, 4, 7), 14):
-            submitting.accept(submission=submission, by=people["commissioning.2"])
+            submitting.accept(submission=submission, seen_version=_seen(submission), by=people["commissioning.2"])
     if how_far == "queried":
         with clock.at(date(2025, 4, 8), 9, 30):
-            submitting.query(submission=submission, section="victims", reason=LAST_QUERY, by=people["commissioning.1"])
+            submitting.query(
+                submission=submission,
+                seen_version=_seen(submission),
+                section="victims",
+                reason=LAST_QUERY,
+                by=people["commissioning.1"],
+            )
 
 
 # What is typed

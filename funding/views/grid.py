@@ -8,12 +8,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from board import clock
+from board import carrying, clock
 from board.models import Quarter
 from board.views import Link, Page
 from core.forms import add_problems
@@ -53,6 +53,16 @@ class Totals:
     cost: Decimal
 
 
+def typed_rows(sent: QueryDict) -> list[dict[str, str]]:
+    """The rows as they were typed, without the empty ones at the end."""
+    count = sent.get(f"{PREFIX}-TOTAL_FORMS", "")
+    number = min(int(count), MOST_ROWS) if count.isdecimal() and len(count) < 6 else 0
+    typed = [{field: sent.get(f"{PREFIX}-{i}-{field}", "") for field in FIELDS} for i in range(number)]
+    while typed and not any(typed[-1].values()):
+        typed.pop()
+    return typed
+
+
 class EnterMany(Page):
     """A grid of entries. Nothing is written until every row is right, and then all of them."""
 
@@ -74,7 +84,13 @@ class EnterMany(Page):
         return WhatForm(data, quarters=self.open["quarters"], several=self.open["several"], **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.what(), self.grid_of([]))
+        sent = carrying.kept_for(request)
+        if sent is None:
+            return self.show(self.what(), self.grid_of([]))
+        self.say_what_is_back()
+        # What was seen before the sign-in is not on this page, so it is shown again before anything is recorded.
+        form = self.what(initial={name: sent[name] for name in sent if name != "seen"})
+        return self.show(form, self.grid_of(typed_rows(sent)), paste=sent.get("paste", ""))
 
     def grid_of(self, typed: Sequence[dict[str, str]], spare: int = 0) -> Grid:
         """An unjudged grid that begins with what was typed, and has room for more."""
@@ -111,11 +127,7 @@ class EnterMany(Page):
     def with_more_rows(self) -> HttpResponse:
         """The same page with what was pasted after what was typed, or with empty rows more; nothing is judged yet."""
         sent = self.request.POST
-        count = sent.get(f"{PREFIX}-TOTAL_FORMS", "")
-        number = min(int(count), MOST_ROWS) if count.isdecimal() and len(count) < 6 else 0
-        typed = [{field: sent.get(f"{PREFIX}-{i}-{field}", "") for field in FIELDS} for i in range(number)]
-        while typed and not any(typed[-1].values()):
-            typed.pop()
+        typed = typed_rows(sent)
         form = self.what(initial={name: sent[name] for name in sent})
         left = ""
         if "fill" in sent:

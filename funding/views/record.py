@@ -5,12 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from board import clock
+from board import carrying, clock
 from board.views import Link, Page
 from core.forms import add_problems, add_validation_error
 from core.money import NOUGHT
@@ -41,6 +41,9 @@ class Record(OffersCut, Page):
         return charge_choices(self.request.user)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if (sent := carrying.kept_for(request)) is not None:
+            self.say_what_is_back()
+            return self.show(*self.as_typed(sent))
         return self.show(RecordForm(user=request.user), self.rows())
 
     def rows(self, data: Any = None, **kwargs: Any) -> ChargeFormSet:
@@ -48,7 +51,7 @@ class Record(OffersCut, Page):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "more" in request.POST:
-            return self.show(*self.with_another_line())
+            return self.show(*self.as_typed(request.POST, more=1))
         form, rows = RecordForm(request.POST, user=request.user), self.rows(request.POST)
         # Both are asked, so that everything wrong is said at once.
         sound = [form.is_valid(), rows.is_valid()]
@@ -68,9 +71,8 @@ class Record(OffersCut, Page):
                 add_validation_error(form, error)
         return self.show(form, rows, self.standing_of(rows))
 
-    def with_another_line(self) -> tuple[RecordForm, ChargeFormSet]:
-        """The same page with one more line and everything as it was typed, nothing judged yet."""
-        sent = self.request.POST
+    def as_typed(self, sent: QueryDict, more: int = 0) -> tuple[RecordForm, ChargeFormSet]:
+        """The same page with everything as it was typed, nothing judged yet, and perhaps one line more."""
         form = RecordForm(user=self.request.user, initial={name: sent[name] for name in sent})
         sent_rows = sent.get(f"{PREFIX}-TOTAL_FORMS", "")
         count = min(int(sent_rows), MOST_LINES) if sent_rows.isdecimal() else 1
@@ -79,7 +81,8 @@ class Record(OffersCut, Page):
             for i in range(count)
         ]
         rows = self.rows(initial=typed)
-        rows.extra = count
+        # One row is always there.
+        rows.extra = max(count, 1) - 1 + more
         return form, rows
 
     def checked(self, form: RecordForm, rows: ChargeFormSet, charges: Sequence[Charge]) -> HttpResponse:

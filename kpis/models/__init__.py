@@ -6,14 +6,16 @@ How figures are added is never a column: it follows from a measure's kind, in `k
 from kpis.models.definitions import Category, Dimension, Identity, Kpi, KpiVersion, Target, version_on
 from kpis.models.duties import Duty, DutyMeasure
 from kpis.models.results import Breakdown, Result
-from kpis.models.submissions import Submission, SubmissionQuery
+from kpis.models.submissions import Correction, Extension, Submission, SubmissionQuery
 
 __all__ = [
     "Breakdown",
     "Category",
+    "Correction",
     "Dimension",
     "Duty",
     "DutyMeasure",
+    "Extension",
     "Identity",
     "Kpi",
     "KpiVersion",

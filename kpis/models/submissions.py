@@ -1,5 +1,6 @@
 """What was handed in for a quarter, and the questions about it."""
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -44,6 +45,7 @@ class Submission(Kept):
         QUERIED = "queried", "Queried"
         ACCEPTED = "accepted", "Accepted"
         SUPERSEDED = "superseded", "Superseded"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     OPEN_STATUSES: ClassVar = (Status.DRAFT, Status.SUBMITTED, Status.QUERIED)
     EDITABLE: ClassVar = (Status.DRAFT, Status.QUERIED)
@@ -63,10 +65,24 @@ class Submission(Kept):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     superseded_at = models.DateTimeField(null=True, blank=True)
+    # A revision that was begun by mistake stays as a row, and is of no effect.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_reason = models.TextField(blank=True)
     # Whether it came after the provider's due date, as stood when it was first submitted.
     late = models.BooleanField(default=False)
     late_reason = models.TextField(blank=True)
-    after_close = models.BooleanField(default=False, help_text="First submitted when results were closed.")
+    after_close = models.BooleanField(default=False, help_text="Some of its figures came when results were closed.")
+    changed_reason = models.TextField(
+        blank=True, help_text="Why figures that had been handed in were changed after results were closed."
+    )
+    # Where more time was granted, the day that takes the place of the quarter's.
+    extended_to = models.DateField(null=True, blank=True)
+    section_versions = models.JSONField(
+        default=dict, blank=True, help_text="Section -> the version with which it was last saved."
+    )
     first_reported_in = models.CharField(max_length=80, blank=True, help_text="Reference of the return, as text.")
 
     objects = SubmissionQuerySet.as_manager()
@@ -85,18 +101,20 @@ class Submission(Kept):
                 fields=["duty", "quarter"], condition=Q(status="accepted"), name="submission_one_accepted"
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "submitted", "queried", "accepted", "superseded"]),
+                condition=Q(status__in=["draft", "submitted", "queried", "accepted", "superseded", "withdrawn"]),
                 name="submission_status_known",
-                violation_error_message="A submission is a draft, submitted, queried, accepted or superseded.",
+                violation_error_message="It is a draft, submitted, queried, accepted, superseded or withdrawn.",
             ),
             models.CheckConstraint(
-                condition=Q(status="draft", submitted_at=None, submitted_by=None)
+                condition=Q(status__in=["draft", "withdrawn"], submitted_at=None, submitted_by=None)
                 | (~Q(status="draft") & Q(submitted_at__isnull=False, submitted_by__isnull=False)),
                 name="submission_submitted_by_someone",
                 violation_error_message="Only a draft has not been submitted by someone at some time.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "submitted", "queried"], accepted_at=None, accepted_by=None)
+                condition=Q(
+                    status__in=["draft", "submitted", "queried", "withdrawn"], accepted_at=None, accepted_by=None
+                )
                 | Q(status__in=["accepted", "superseded"], accepted_at__isnull=False, accepted_by__isnull=False),
                 name="submission_accepted_by_someone",
                 violation_error_message="What is accepted names who accepted it and when; nothing else does.",
@@ -113,6 +131,15 @@ class Submission(Kept):
                 violation_error_message="What is superseded, and nothing else, has the time when it was.",
             ),
             models.CheckConstraint(
+                condition=(
+                    Q(status="withdrawn", withdrawn_at__isnull=False, withdrawn_by__isnull=False, revision__gt=1)
+                    & ~Q(withdrawn_reason="")
+                )
+                | (~Q(status="withdrawn") & Q(withdrawn_at=None, withdrawn_by=None, withdrawn_reason="")),
+                name="submission_withdrawn_by_someone",
+                violation_error_message="Only a revision is withdrawn, by someone, at some time and for a reason.",
+            ),
+            models.CheckConstraint(
                 condition=Q(revision=1, revision_reason="") | (Q(revision__gt=1) & ~Q(revision_reason="")),
                 name="submission_revision_has_a_reason",
                 violation_error_message="Give the reason for the revision.",
@@ -122,15 +149,45 @@ class Submission(Kept):
                 name="submission_late_has_a_reason",
                 violation_error_message="Say why it is late.",
             ),
+            models.CheckConstraint(
+                condition=Q(after_close=False) | ~Q(late_reason="") | ~Q(changed_reason=""),
+                name="submission_after_close_has_a_reason",
+                violation_error_message="Say why these figures come after results were closed.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
 
     @property
+    def due_on(self) -> date:
+        """The day until which its supplier has time."""
+        return self.extended_to or self.quarter.provider_due_on
+
+    @property
     def may_change(self) -> bool:
         """Whether its figures may be changed, its quarter allowing."""
         return self.status in self.EDITABLE
+
+
+class Correction(models.Model):
+    """One row is what a supplier has put in place of one figure of a queried submission.
+
+    What was handed in counts until it is handed in again; then corrections become results and are gone.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="corrections")
+    slot = models.CharField(max_length=60, help_text="The key of the figure, as in kpis/asking.py.")
+    boxes = models.JSONField(default=dict, blank=True, help_text="What its boxes hold; none: the figure is taken away.")
+
+    class Meta:
+        ordering: ClassVar = ["submission", "slot"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "slot"], name="correction_once_a_figure")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} {self.slot}"
 
 
 class SubmissionQuery(models.Model):
@@ -166,3 +223,59 @@ class SubmissionQuery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission.reference} {self.section}"
+
+
+class Extension(models.Model):
+    """One row is more time that a supplier asked for, and what was decided."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", "Asked"
+        GRANTED = "granted", "Granted"
+        REFUSED = "refused", "Refused"
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="extensions")
+    until = models.DateField()
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.ASKED)
+    words = models.TextField(blank=True, help_text="What the officer says with the decision.")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["submission", "at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["submission"],
+                condition=Q(status="asked"),
+                name="extension_one_asked",
+                violation_error_message="More time was asked for already and is not decided yet.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="extension_has_a_reason",
+                violation_error_message="Say why more time is needed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="asked", decided_by=None, decided_at=None, words="")
+                | Q(status__in=["granted", "refused"], decided_by__isnull=False, decided_at__isnull=False),
+                name="extension_decided_by_someone",
+                violation_error_message="What is granted or refused names who decided and when; nothing else does.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="refused") | ~Q(words=""),
+                name="extension_refused_with_words",
+                violation_error_message="Say why more time is refused.",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("by")),
+                name="extension_not_decided_by_its_asker",
+                violation_error_message="Someone other than the person who asked must decide.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} until {self.until}"

@@ -1,6 +1,7 @@
 """Performance by KPI, in full or with the small numbers hidden."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +17,8 @@ from kpis.filters import KpiFilters
 from kpis.kinds import Profile
 from kpis.models import Kpi
 from kpis.reading import figure_words
-from kpis.results import MeasureLine, performance
-from kpis.tables import BreakdownTable, PerformanceTable
+from kpis.results import MeasureLine, Shown, performance
+from kpis.tables import BreakdownTable, PerformanceDownload, PerformanceTable
 
 
 class _Figures:
@@ -76,14 +77,19 @@ class Performance(_Figures, ListPage):
     def rows(self) -> list[dict[str, Any]]:
         return self.lines
 
+    def get_table(self) -> PerformanceTable:
+        table_class = PerformanceDownload if "download" in self.request.GET else PerformanceTable
+        return table_class(self.rows())
+
     def _line(self, line: MeasureLine) -> dict[str, Any]:
         quarter = self.quarter
         return {
             "url": reverse("kpis:breakdown", args=[quarter.programme.code, quarter.code, line.code]),  # type: ignore[union-attr]
             "measure": f"{line.code} {line.name}",
-            **{f"q{place}": figure_words(shown) for place, shown in enumerate(line.quarters, start=1)},
-            "year": figure_words(line.year_to_date),
-            "target": "" if line.target_so_far is None else _target(line),
+            **{f"q{place}": shown for place, shown in enumerate(line.quarters, start=1)},
+            "year": line.year_to_date,
+            "target": _target(line),
+            "unit": line.unit,
             "rag": line.rag,
         }
 
@@ -91,9 +97,15 @@ class Performance(_Figures, ListPage):
         return super().get_context_data(suppressed=self.profile != Profile.FUNDER, **kwargs)
 
 
-def _target(line: MeasureLine) -> str:
-    number = line.target_so_far.normalize()  # type: ignore[union-attr]
-    return f"{number:f}%" if line.year_to_date.unit == "percent" else f"{number:,f}"
+def _target(line: MeasureLine) -> Shown | None:
+    """The target to date as a figure, without noughts that say nothing."""
+    if line.target_so_far is None:
+        return None
+    number = line.target_so_far.normalize()
+    # Ten is kept as 10, not as 1E+1.
+    return Shown(
+        number.quantize(Decimal(1)) if number == number.to_integral_value() else number, line.year_to_date.unit
+    )
 
 
 class KpiPage(_Figures, DetailPage):
@@ -147,8 +159,8 @@ class KpiPage(_Figures, DetailPage):
         facts += [Fact(f"Q{place}", figure_words(shown)) for place, shown in enumerate(line.quarters, start=1)]
         facts.append(Fact("Year to date", _with_caveat(line.year_to_date)))
         facts.append(Fact("Programme to date", _with_caveat(line.programme_to_date)))
-        if line.target is not None:
-            facts.append(Fact("Target to date", _target(line)))
+        if target := _target(line):
+            facts.append(Fact("Target to date", figure_words(target)))
         facts.append(Fact("Rating", line.rag))
         if line.comment:
             facts.append(Fact("Comment", line.comment))

@@ -7,18 +7,16 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from board import clock
 from board.views import ActPage
 from core.problems import Problem, Refused
-from kpis import submitting
+from kpis import standing, submitting
 from kpis.answers import boxes_of
 from kpis.asking import Slot
-from kpis.forms import AnswerForm, LateForm, ReviseForm, SectionForm, SubmitForm
-from kpis.gathering import context_of
+from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm, WithdrawForm
 from kpis.kinds import Section
 from kpis.models import Submission, SubmissionQuery
 from kpis.reading import read_sections
-from kpis.rules import OPENINGS, find_problems
+from kpis.rules import OPENINGS
 from kpis.views.shared import OfSubmission
 
 
@@ -31,8 +29,10 @@ class Fill(OfSubmission, ActPage):
     button = "Save and continue"
 
     def allowed(self) -> bool:
-        fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
-        return fills and self.object.may_change
+        return super().allowed() and submitting.may_fill(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_fill(self.object)
 
     @cached_property
     def part(self) -> Section:
@@ -49,14 +49,13 @@ class Fill(OfSubmission, ActPage):
         return self.part.label
 
     def get_lead(self) -> str:
-        return f"Section {self.sections.index(self.part) + 1} of {len(self.sections)}"
+        place = f"Section {self.sections.index(self.part) + 1} of {len(self.sections)}"
+        return f"{place}. {self.about_close}" if self.closed else place
 
     def get_initial(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"version": self.object.version}
+        shown: dict[str, Any] = {"version": self.object.version, **self.stored_boxes()}
         for slot in self.asked:
-            if slot.key in self.answers:
-                shown |= boxes_of(self.answers[slot.key])
-            else:
+            if slot.key not in self.answers:
                 shown |= self._carried_forward(slot)
         return shown
 
@@ -66,11 +65,23 @@ class Fill(OfSubmission, ActPage):
         closing = self.before.get(f"{project}-{OPENINGS[number]}") if number in OPENINGS else None
         return {} if closing is None or closing.count is None else {slot.key: str(closing.count)}
 
+    def stored_boxes(self) -> dict[str, str]:
+        """What the boxes show of what is saved."""
+        found: dict[str, str] = {}
+        for slot in self.asked:
+            if slot.key in self.answers:
+                found |= boxes_of(self.answers[slot.key])
+        return found
+
+    def show_anew(self, form: Any) -> None:
+        form.set_beside(self.stored_boxes())
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last}
 
     def act(self, form: Any) -> Submission:
-        return submitting.save_draft(
+        save = submitting.save_late if self.closed else submitting.save_draft
+        return save(
             submission=self.object,
             figures=form.figures(),
             seen_version=form.cleaned_data["version"],
@@ -86,43 +97,11 @@ class Fill(OfSubmission, ActPage):
         return reverse("kpis:submit", args=[self.object.pk])
 
     def get_success_message(self, result: Any) -> str:
-        return f"{self.part.label}: saved."
+        return f"{self.part.label}: saved. {self.about_close}".strip()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         questions = self.object.queries.filter(section=self.part, answer="") if "section" in self.kwargs else ()
         return super().get_context_data(questions=questions, **kwargs)
-
-
-class SubmitLate(Fill):
-    """All boxes at once, for results that come after the quarter closed."""
-
-    form_class = LateForm
-    button = "Submit late"
-
-    @cached_property
-    def asked(self) -> list[Slot]:
-        return self.slots
-
-    def get_heading(self) -> str:
-        return "Submit late"
-
-    def get_lead(self) -> str:
-        return "The quarter is closed for results. These go into it as late, and the next return says so."
-
-    def act(self, form: Any) -> list[Problem]:
-        return submitting.submit_late(
-            submission=self.object,
-            figures=form.figures(),
-            seen_version=form.cleaned_data["version"],
-            reason=form.cleaned_data["late_reason"],
-            by=self.request.user,
-        )
-
-    def get_success_url(self, result: Any = None) -> str:
-        return reverse("kpis:submission", args=[self.object.pk])
-
-    def get_success_message(self, result: Any) -> str:
-        return "Submitted late. A commissioning officer will look at it."
 
 
 class Submit(OfSubmission, ActPage):
@@ -132,29 +111,37 @@ class Submit(OfSubmission, ActPage):
     heading = "Check your answers"
     form_class = SubmitForm
     template_name = "kpis/submit.html"
-    button = "Submit"
     success_message = "Submitted. A commissioning officer will accept it or come back with a question."
 
     def allowed(self) -> bool:
-        fills = super().allowed() and submitting.may_fill(self.request.user, self.object)
-        return fills and self.object.may_change
+        return super().allowed() and submitting.may_fill(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_fill(self.object)
+
+    def get_lead(self) -> str:
+        return self.about_close
+
+    @property
+    def button(self) -> str:
+        return "Submit late" if self.closed else "Submit"
 
     def get_initial(self) -> dict[str, Any]:
         return {"version": self.object.version}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         row = self.object
-        late = row.submitted_at is None and row.revision == 1 and clock.today() > row.quarter.provider_due_on
-        return {**super().get_form_kwargs(), "late": late}
+        changed = self.closed and submitting.changes_figures(row, self.slots)
+        late = submitting.asks_why(row, closed=self.closed, changed=changed)
+        return {**super().get_form_kwargs(), "late": late, "again": row.submitted_at is not None}
 
     def act(self, form: Any) -> list[Problem]:
+        given = {"submission": self.object, "seen_version": form.cleaned_data["version"], "by": self.request.user}
+        reason = form.cleaned_data.get("late_reason", "")
         try:
-            return submitting.submit(
-                submission=self.object,
-                seen_version=form.cleaned_data["version"],
-                late_reason=form.cleaned_data.get("late_reason", ""),
-                by=self.request.user,
-            )
+            if self.closed:
+                return submitting.submit_late(**given, reason=reason)
+            return submitting.submit(**given, late_reason=reason)
         except Refused as refusal:
             # What is about a figure is listed with a link to its box; the form keeps what is about itself.
             own = [row for row in refusal.problems if not self._address(row)]
@@ -171,9 +158,7 @@ class Submit(OfSubmission, ActPage):
         return reverse("kpis:fill", args=[self.object.pk, slot.section.value]) + f"#id_{problem.where}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        answers = {key: submitting.completed(answer) for key, answer in self.answers.items()}
-        context = context_of(self.object, self.slots, answers, today=clock.today())
-        found = [(problem, self._address(problem)) for problem in find_problems(context)]
+        found = [(problem, self._address(problem)) for problem in self.found()]
         return super().get_context_data(
             sections=read_sections(self.slots, self.answers, self.last),
             may_change=True,
@@ -192,6 +177,9 @@ class AnswerQuery(OfSubmission, ActPage):
 
     def allowed(self) -> bool:
         return super().allowed() and submitting.may_fill(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_answer(self.object)
 
     @cached_property
     def question(self) -> SubmissionQuery:
@@ -215,8 +203,33 @@ class Revise(OfSubmission, ActPage):
     form_class = ReviseForm
     success_message = "The revision is open with the accepted figures in it. Change what is wrong, then submit."
 
+    def why_not(self) -> str:
+        return standing.why_not_revise(self.object)
+
     def act(self, form: Any) -> Submission:
         return submitting.revise(submission=self.object, by=self.request.user, **form.cleaned_data)
 
     def get_success_url(self, result: Any = None) -> str:
         return reverse("kpis:submission", args=[(result or self.object).pk])
+
+
+class Withdraw(OfSubmission, ActPage):
+    """Take back a revision that was begun by mistake."""
+
+    action, heading, button = "submissions.fill", "Withdraw this revision", "Withdraw the revision"
+    lead = "The accepted figures stand. What was changed in the revision is of no effect, and stays on record."
+    form_class = WithdrawForm
+    success_message = "The revision is withdrawn. The accepted figures stand."
+
+    def allowed(self) -> bool:
+        return super().allowed() and submitting.may_revise(self.request.user, self.object)
+
+    def why_not(self) -> str:
+        return standing.why_not_withdraw(self.object)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.object.version}
+
+    def act(self, form: Any) -> Submission:
+        given = {"reason": form.cleaned_data["reason"], "seen_version": form.cleaned_data["version"]}
+        return submitting.withdraw(submission=self.object, by=self.request.user, **given)

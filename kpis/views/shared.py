@@ -4,22 +4,33 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
+from board import clock
 from board.models import Quarter
 from board.views import Link
-from kpis.answers import Answer, stored_answers
+from core.problems import Problem
+from kpis import submitting
+from kpis.answers import Answer, answers_at_work, stored_answers
 from kpis.asking import Slot, slots_of
 from kpis.forms import words_of_last
-from kpis.gathering import cells_before
+from kpis.gathering import cells_before, context_of
 from kpis.kinds import Section
 from kpis.models import Submission
+from kpis.rules import find_problems
 
 SUBMISSION_ROWS = "duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year"
 
 
 class OfSubmission:
-    """What the pages about one submission share."""
+    """What the pages about one submission share.
+
+    A page whose form bears a version shows, after a refusal, what is saved now, and can be sent over it.
+    """
 
     section = "Results"
 
@@ -44,13 +55,58 @@ class OfSubmission:
     def get_success_url(self, result: Any = None) -> str:
         return reverse("kpis:submission", args=[self.object.pk])  # type: ignore[attr-defined]
 
+    def why_not(self) -> str:
+        """Why the page is of no use as the submission stands now; empty where it is."""
+        return ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if words := self.why_not():
+            messages.warning(request, words)
+            return redirect("kpis:submission", self.object.pk)  # type: ignore[attr-defined]
+        return super().get(request, *args, **kwargs)  # type: ignore[misc]
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if form.has_error(NON_FIELD_ERRORS, "version"):
+            for shown in ("object", "slots", "answers", "before", "last"):
+                self.__dict__.pop(shown, None)
+            form.take_version(self.object.version)  # type: ignore[attr-defined]
+            self.show_anew(form)
+        return super().form_invalid(form)  # type: ignore[misc]
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether what is filled now comes after results have closed."""
+        return submitting.is_closed_for(self.object)  # type: ignore[attr-defined]
+
+    @property
+    def about_close(self) -> str:
+        """What becomes of figures that come after the close; empty before it."""
+        row = self.object  # type: ignore[attr-defined]
+        if not self.closed:
+            return ""
+        if row.submitted_at is None:
+            return "The quarter is closed for results. These go into it as late, and the next return says so."
+        return "The quarter is closed for results. Figures that you change now are marked, and the next return says so."
+
+    def show_anew(self, form: Any) -> None:
+        """Put what is saved now beside what was typed, where the page has boxes for it."""
+
+    def found(self) -> list[Problem]:
+        """What the rules find in the figures that are shown."""
+        row = self.object  # type: ignore[attr-defined]
+        answers = {key: submitting.completed(answer) for key, answer in self.answers.items()}
+        return find_problems(context_of(row, self.slots, answers, today=clock.today()))
+
     @cached_property
     def slots(self) -> list[Slot]:
         return slots_of(self.object)  # type: ignore[attr-defined]
 
     @cached_property
     def answers(self) -> dict[str, Answer]:
-        return stored_answers(self.object, self.slots)  # type: ignore[attr-defined]
+        """What the person is shown: the supplier its work, everybody else what was handed in."""
+        row, user = self.object, self.request.user  # type: ignore[attr-defined]
+        found = answers_at_work if submitting.may_fill(user, row) else stored_answers
+        return found(row, self.slots)
 
     @cached_property
     def sections(self) -> list[Section]:

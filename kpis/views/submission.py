@@ -6,13 +6,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from board import clock
 from board.access import may
-from board.quarters import RESULTS, is_open
 from board.views import DetailPage, Fact, Link, Status
 from core.forms import day_in_words
 from core.templatetags.govuk import moment
-from kpis import submitting
+from kpis import extending, standing, submitting
 from kpis.models import Submission
 from kpis.reading import ReadSection, read_sections
 from kpis.tables import STATUS_COLOURS
@@ -38,39 +36,39 @@ class SubmissionPage(OfSubmission, DetailPage):
         if not self.may_change:
             return ""
         done = len(self.answers)
-        return f"{done} of {len(self.slots)} figures are filled. You can save and come back."
+        said = [f"{done} of {len(self.slots)} figures are filled. You can save and come back.", self.about_close]
+        if self.object.status == Submission.Status.QUERIED:
+            changed = self.object.corrections.count()
+            if changed:
+                said.append(f"{changed} {'figure has' if changed == 1 else 'figures have'} been changed since.")
+            said.append("What was submitted counts until you submit again.")
+        return " ".join(filter(None, said))
 
     @cached_property
     def may_change(self) -> bool:
         """Whether this person can fill it now."""
         row = self.object
-        return row.may_change and submitting.may_fill(self.request.user, row) and self.takes_results
-
-    @cached_property
-    def takes_results(self) -> bool:
-        row = self.object
-        return row.revision > 1 or row.after_close or is_open(row.quarter, RESULTS, clock.now(), row.duty.organisation)
+        return row.may_change and submitting.may_fill(self.request.user, row)
 
     def get_actions(self) -> Sequence[Link]:
         row, user = self.object, self.request.user
         found = []
         if self.may_change:
-            found.append(Link("Check answers and submit", reverse("kpis:submit", args=[row.pk])))
-        elif row.may_change and submitting.may_fill(user, row):
-            found.append(Link("Submit late", reverse("kpis:submit-late", args=[row.pk])))
+            words = "Check answers and submit late" if self.closed else "Check answers and submit"
+            found.append(Link(words, reverse("kpis:submit", args=[row.pk])))
+            if not extending.why_not_ask(row):
+                found.append(Link("Ask for more time", reverse("kpis:ask-time", args=[row.pk]), secondary=True))
         if submitting.may_decide(user, row):
-            if row.status == Submission.Status.SUBMITTED and row.submitted_by_id != user.pk:
+            if not standing.why_not_accept(row, user):
                 found.append(Link("Accept", reverse("kpis:accept", args=[row.pk])))
-            if row.status in (Submission.Status.SUBMITTED, Submission.Status.QUERIED):
+            if not standing.why_not_query(row):
                 found.append(Link("Query a section", reverse("kpis:query", args=[row.pk]), secondary=True))
-        if row.status == Submission.Status.ACCEPTED and may(user, "submissions.fill") and not self.being_revised:
+        if submitting.may_revise(user, row) and not standing.why_not_withdraw(row):
+            words = "Withdraw this revision"
+            found.append(Link(words, reverse("kpis:withdraw", args=[row.pk]), secondary=True))
+        if may(user, "submissions.fill") and not standing.why_not_revise(row):
             found.append(Link("Revise", reverse("kpis:revise", args=[row.pk]), secondary=True))
         return found
-
-    @cached_property
-    def being_revised(self) -> bool:
-        row = self.object
-        return Submission.objects.filter(duty=row.duty_id, quarter=row.quarter_id, revision__gt=row.revision).exists()
 
     def get_facts(self) -> Sequence[Fact]:
         row = self.object
@@ -78,26 +76,39 @@ class SubmissionPage(OfSubmission, DetailPage):
             Fact("Reference", row.reference),
             Fact("Project", row.duty.project.name),
             Fact("Quarter", str(row.quarter)),
-            Fact("Due", day_in_words(row.quarter.provider_due_on)),
+            Fact("Due", self.due_in_words()),
         ]
         if row.submitted_at:
             facts.append(Fact("Submitted", f"{moment(row.submitted_at)} by {row.submitted_by}"))
         if row.late:
             facts.append(Fact("Why it was late", row.late_reason))
+        if row.changed_reason:
+            facts.append(Fact("Why figures changed after the close", row.changed_reason))
         if row.accepted_at:
             facts.append(Fact("Accepted", f"{moment(row.accepted_at)} by {row.accepted_by}"))
         if row.superseded_at:
             facts.append(Fact("Superseded", moment(row.superseded_at)))
+        if row.withdrawn_at:
+            facts.append(Fact("Withdrawn", f"{moment(row.withdrawn_at)} by {row.withdrawn_by}"))
+            facts.append(Fact("Why it was withdrawn", row.withdrawn_reason))
         if row.revision_reason:
             facts.append(Fact("Reason for the revision", row.revision_reason))
         if row.first_reported_in:
             facts.append(Fact("First reported in", row.first_reported_in))
         return facts
 
+    def due_in_words(self) -> str:
+        row = self.object
+        if row.extended_to is None:
+            return day_in_words(row.due_on)
+        return f"{day_in_words(row.due_on)}, more time granted; {day_in_words(row.quarter.provider_due_on)} before"
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         queries = list(self.object.queries.select_related("by", "answered_by"))
         fill = submitting.may_fill(self.request.user, self.object)
         return super().get_context_data(
+            extensions=list(self.object.extensions.select_related("by", "decided_by")),
+            may_decide_time=submitting.may_decide(self.request.user, self.object) and not self.object.submitted_at,
             sections=self.read(),
             queries=queries,
             may_change=self.may_change,

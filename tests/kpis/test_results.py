@@ -72,7 +72,7 @@ def test_submitted_figures_count_as_provisional_until_they_are_accepted() -> Non
     duty = scene.change_hub()
     row = scene.submitted(duty)
     assert (line(duty, "CHB-06").quarters[0].value, line(duty, "CHB-06").quarters[0].state) == (18, "p")
-    submitting.accept(submission=row, by=scene.officer())
+    submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
     assert line(duty, "CHB-06").quarters[0].state == ""
 
 
@@ -107,7 +107,11 @@ def revised() -> Duty:
             by=scene.reporter(),
         )
         submitting.submit(submission=revision, seen_version=revision.version, by=scene.reporter())
-    submitting.accept(submission=Submission.objects.get(pk=revision.pk), by=scene.officer())
+    submitting.accept(
+        submission=Submission.objects.get(pk=revision.pk),
+        seen_version=scene.seen(Submission.objects.get(pk=revision.pk)),
+        by=scene.officer(),
+    )
     return duty
 
 
@@ -216,7 +220,7 @@ def test_readiness_lists_what_is_not_accepted_until_it_is() -> None:
     item = outstanding(programme, quarter)[0]
     assert (item.status, item.url_name, item.url_args) == ("submitted", "kpis:submission", (row.pk,))
     assert item.words == "The Change Hub: the results of The Change Project for Q1 2023-24 wait to be accepted."
-    submitting.accept(submission=row, by=scene.officer())
+    submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
     assert outstanding(programme, quarter) == []
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from board import clock
-from board.models import Milestone
+from board.models import Milestone, Project
 from core.problems import Problem, Refused
 from kpis import submitting
 from kpis.asking import cohort_entry, months_after
@@ -53,10 +53,30 @@ def test_k04_a_breakdown_makes_its_headline() -> None:
     assert problem.where == "CHB-01.area.essex"
 
 
+def test_k04_says_where_the_rest_may_go_only_where_there_is_such_a_row() -> None:
+    figures = scene.boxes() | {"CHB-01.area.essex": "29", "CHB-11.closure.withdrew": "1"}
+    said = {problem.where: problem.message for problem in found(scene.change_hub(), figures) if problem.code == "K04"}
+    assert said["CHB-01.area.essex"].endswith("Make them equal; “Not known” may take the rest.")
+    assert next(words for where, words in said.items() if where.startswith("CHB-11")).endswith("Make them equal.")
+
+
+def test_k01_asks_for_each_figure_in_its_own_words() -> None:
+    duty = scene.change_hub()
+    programme = duty.project.programme
+    project = Project.objects.create(programme=programme, code="EVL", name="Evaluation", typology="evaluation")
+    load_catalogue(programme, scene.officer())
+    Milestone.objects.create(project=project, code="interim", name="Interim report", due_on=date(2024, 3, 31))
+    milestones = scene.duty_of(programme, "EVL", "change", {"EVL-01": []})
+    said = found(milestones, {})[0].message
+    assert said.endswith("enter when it was met or is expected, or say why there is no date yet.")
+    assert "0 if there was none" not in said
+
+
 def test_k05_many_unknowns_need_a_comment() -> None:
     figures = scene.boxes() | {"CHB-01.area.essex": "28", "CHB-01.area.southend": "0", "CHB-01.area.not-known": "10"}
     problem = one(found(scene.change_hub(), figures), "K05")
     assert problem.blocking
+    assert "more than 20%" in problem.message
     assert problem.message.endswith("Correct it, or say why in the comment.")
 
 
@@ -148,7 +168,7 @@ def test_k11_small_steps_and_small_shares_are_not_asked_about() -> None:
 def test_k12_a_computed_rate_outside_what_is_usual_is_asked_about() -> None:
     duty = scene.change_hub({"CHB-10": [], "CHB-11": []})
     problem = one(found(duty, {"CHB-10": "19", "CHB-11": "1"}), "K12")
-    assert "Completion rate (CHB-12): 95.0% lies outside what is usual (5.00% to 80.00%)" in problem.message
+    assert "Completion rate (CHB-12): 95.0% lies outside what is usual (5% to 80%)" in problem.message
 
 
 def test_k13_red_needs_a_recovery_comment() -> None:
