@@ -27,6 +27,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "reconciling.record": frozenset({FINANCE}),
     "budget.read": MONEY_READERS,
     "budget.change": frozenset({FINANCE}),
+    "budget.approve": frozenset({FINANCE, COMMISSIONING, CFO}),
     "claims.read": MONEY_READERS,
     "claims.receive": frozenset({FINANCE}),
     "ledger.read": frozenset({FINANCE}),

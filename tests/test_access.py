@@ -19,7 +19,17 @@ from board.access import ACTIONS, may
 from board.models import Organisation, Programme, Quarter, Role, User
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
-from funding.models import BudgetLine, Claim, Receipt, ReconcilingItem, Repayment, Transaction
+from funding.models import (
+    BudgetLine,
+    Claim,
+    Receipt,
+    ReconcilingItem,
+    Repayment,
+    Source,
+    Transaction,
+    Virement,
+    VirementProposal,
+)
 from kpis.models import Submission, SubmissionQuery
 from returns.models import Return
 
@@ -83,6 +93,21 @@ def repaid(programme: Programme) -> Repayment:
     return kept_rows.create(row, by=by)
 
 
+def waiting_virement(quarter: Quarter) -> VirementProposal:
+    """A virement of the grant that waits for a second person; the demonstration's own is below the threshold."""
+    by = Role.objects.filter(kind="finance-officer", organisation=quarter.programme.recipient).first().user
+    return kept_rows.create(
+        VirementProposal(
+            reference="VP-000900",
+            source=Source.objects.get(programme=quarter.programme, kind="grant"),
+            year=quarter.year,
+            reason="More cases",
+            funder_reference="HO-1",
+        ),
+        by=by,
+    )
+
+
 def rows() -> dict[str, list[tuple]]:
     """For each address with arguments, the rows that it is tried on."""
     programme = Programme.objects.get(code="DAPF-2023-25")
@@ -96,6 +121,8 @@ def rows() -> dict[str, list[tuple]]:
     police = Submission.objects.filter(quarter=quarter, duty__organisation__code="police").order_by("reference").first()
     query = SubmissionQuery.objects.filter(answered_at=None).latest("at")
     results = [(change.pk,), (police.pk,)]
+    budgets = [(code, "GRANT", "2024-25"), (code, "ECC-CASH", "2024-25")]
+    proposal = (waiting_virement(quarter).reference,)
     certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
     return {
         "programme": [(code,)],
@@ -120,6 +147,17 @@ def rows() -> dict[str, list[tuple]]:
         "funding:void-repayment": [(repaid(programme).reference,)],
         "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
         "funding:explain": [(code, quarter.code, "CHB")],
+        "funding:budget-of": budgets,
+        "funding:set-award": budgets,
+        "funding:set-budget": budgets,
+        "funding:forecast": budgets,
+        "funding:record-virement": budgets,
+        "funding:year-end": [(code, "GRANT", "2023-24", "lapsing")],
+        "funding:budget-version": [(code, "GRANT", "2024-25", 2), (code, "ECC-CASH", "2024-25", 1)],
+        "funding:virement": [(Virement.objects.get().reference,)],
+        "funding:virement-proposal": [proposal],
+        "funding:approve-virement": [proposal],
+        "funding:turn-down-virement": [proposal],
         "funding:tie": [(code, "2024-25")],
         "funding:underspend": [(code, "2024-25")],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],

@@ -225,6 +225,10 @@ class BudgetVersion(Kept):
     def __str__(self) -> str:
         return f"{self.source} {self.year} version {self.number}"
 
+    def get_absolute_url(self) -> str:
+        source = self.source
+        return reverse("funding:budget-version", args=[source.programme.code, source.code, self.year.code, self.number])
+
 
 class Profile(models.Model):
     """One row is what a budget version plans for a line in a quarter; a line's budget is their sum."""
@@ -248,6 +252,13 @@ class VirementQuerySet(models.QuerySet["Virement"]):
     def visible_to(self, user: User) -> Self:
         """Those of the sources that the person sees."""
         return self.filter(budget_version__source__in=Source.objects.visible_to(user))
+
+    def with_moved(self) -> Self:
+        """Each with `moved`, what it puts on lines, and all that a list shows of it."""
+        put_on = models.Sum("moves__amount", filter=Q(moves__amount__gt=0), output_field=PenceField())
+        return self.select_related(
+            "budget_version__source", "budget_version__year", "created_by", "second_person"
+        ).annotate(moved=put_on)
 
 
 class Virement(Kept):

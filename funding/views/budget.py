@@ -46,6 +46,7 @@ class Budget(ListPage):
         form = BudgetChoice(self.request.GET if "year" in self.request.GET else None, user=self.request.user)
         if not form.is_bound:
             form.initial["year"] = self.usual_year(form)
+            form.initial["source"] = self.usual_source(form.initial["year"])
         return form
 
     def usual_year(self, form: BudgetChoice) -> Year | None:
@@ -53,11 +54,21 @@ class Budget(ListPage):
         now = year_starting(clock.today())
         return next((year for year in years if year.starts <= now), years[-1] if years else None)
 
+    def usual_source(self, year: Year | None) -> Source | None:
+        """The grant where the person sees it, else the first source that their organisation keeps, else any."""
+        if year is None:
+            return None
+        user = self.request.user
+        seen = list(Source.objects.visible_to(user).filter(programme_id=year.programme_id).order_by("position"))
+        grant = [row for row in seen if row.is_grant]
+        own = [row for row in seen if row.kept_by_id == user.acting.organisation_id]
+        return next(iter([*grant, *own, *seen]), None)
+
     @cached_property
     def asked(self) -> dict[str, Any]:
         form = self.choice
         if not form.is_bound:
-            return {"year": form.initial["year"], "source": None, "quarter": None, "cut": "line"}
+            return {"year": form.initial["year"], "source": form.initial["source"], "quarter": None, "cut": "line"}
         return form.cleaned_data if form.is_valid() else {}
 
     @cached_property
@@ -65,13 +76,7 @@ class Budget(ListPage):
         """The quarter to whose end the figures run: as asked, else the latest that has begun."""
         if not self.asked.get("year"):
             return None
-        if self.asked.get("quarter"):
-            return self.asked["quarter"]
-        quarters = list(self.asked["year"].quarters.order_by("first_day", "number"))
-        begun = [row for row in quarters if row.first_day <= clock.today() and row.kind == Quarter.Kind.QUARTER]
-        if len(begun) == 4 and begun[-1].money_closed_at:
-            return next((row for row in quarters if row.kind == Quarter.Kind.CLOSING), begun[-1])
-        return begun[-1] if begun else quarters[0]
+        return self.asked.get("quarter") or latest_quarter(self.asked["year"])
 
     @cached_property
     def positions(self) -> dict[BudgetLine, Position]:
@@ -80,14 +85,27 @@ class Budget(ListPage):
             return {}
         year, source = self.asked["year"], self.asked.get("source")
         sources = Source.objects.visible_to(self.request.user).filter(programme_id=year.programme_id)
-        chosen = [row for row in sources if source is None or row.pk == source.pk]
+        # Hours given are no money: in-kind match is never added to cash, and shows when it is asked for.
+        chosen = [source] if source is not None else [row for row in sources if not row.is_in_kind]
         return line_positions(chosen, year, self.quarter, today=clock.today())
 
     def get_actions(self) -> Sequence[Link]:
-        year = self.asked.get("year")
-        if not year or not self.positions:
-            return []
-        return [Link("Does it tie?", reverse("funding:tie", args=[year.programme.code, year.code]), secondary=True)]
+        year, source = self.asked.get("year"), self.asked.get("source")
+        links = [Link("Awards and budgets", reverse("funding:awards"), secondary=True)]
+        if not year:
+            return links
+        if source is not None:
+            address = [year.programme.code, source.code, year.code]
+            links = [
+                Link("This budget", reverse("funding:budget-of", args=address)),
+                Link("Forecast", reverse("funding:forecast", args=address), secondary=True),
+                *links,
+            ]
+        links.append(Link("Virements", reverse("funding:virements"), secondary=True))
+        if self.positions:
+            tie = reverse("funding:tie", args=[year.programme.code, year.code])
+            links.append(Link("Does it tie?", tie, secondary=True))
+        return links
 
     def get_queryset(self) -> list[BudgetRow]:
         key, name, query = CUTS[self.asked.get("cut") or "line"]
@@ -102,12 +120,14 @@ class Budget(ListPage):
         asked = {"year": self.asked["year"].pk, "until": self.quarter.pk, **query}
         if self.asked.get("source"):
             asked["source"] = self.asked["source"].pk
+        else:
+            asked["in_kind"] = "without"
         return f"{reverse('funding:spend')}?{urlencode(asked)}"
 
     def get_lead(self) -> str:
         if self.quarter is None:
             return ""
-        who = self.asked.get("source") or "All sources that you may see"
+        who = self.asked.get("source") or "All sources that you may see, in-kind match left out"
         return f"{who}, {self.asked['year'].code}, to the end of {self.quarter}."
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -120,6 +140,15 @@ class Budget(ListPage):
         ]
         shown = {"form": self.choice, "is_bound": self.choice.is_bound}
         return super().get_context_data(**{"filter": shown, "cards": cards if self.positions else [], **kwargs})
+
+
+def latest_quarter(year: Year) -> Quarter:
+    """The quarter to whose end the figures of a year run: the last that has begun; its closing period at the end."""
+    quarters = list(year.quarters.order_by("first_day", "number"))
+    begun = [row for row in quarters if row.first_day <= clock.today() and row.kind == Quarter.Kind.QUARTER]
+    if len(begun) == 4 and begun[-1].money_closed_at:
+        return next((row for row in quarters if row.kind == Quarter.Kind.CLOSING), begun[-1])
+    return begun[-1] if begun else quarters[0]
 
 
 Cut = tuple[Callable[[BudgetLine], Hashable], Callable[[Any], tuple[str, str]], Callable[[Any], dict[str, Any]]]

@@ -61,7 +61,7 @@ def test_what_somebody_else_marked_meanwhile_is_not_overwritten(money: Money, en
 
 
 def test_what_is_carried_has_the_funders_approval(money: Money, ended: Year) -> None:
-    with pytest.raises(Refused, match="Give its reference.; Give the day"):
+    with pytest.raises(Refused, match=r"Give its reference\.; Give the day"):
         mark(money, ended, "1.00", treatment="carried")
     with pytest.raises(Refused, match="is still to come"):
         mark(
