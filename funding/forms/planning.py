@@ -69,6 +69,8 @@ class GridOf:
 class GridForm(OnceForm):
     """A form with a table of boxes. `added` carries the lines that were put to it before anything is written."""
 
+    marks_optional = False
+
     added = forms.CharField(widget=forms.HiddenInput, required=False)
     paste = forms.CharField(
         label="Paste from a spreadsheet",
@@ -224,7 +226,7 @@ class PlanForm(GridForm):
     beyond_the_table = ("effective_on", "reason", "decision_reference")
     effective_on = DayField(label="In force from")
     reason = forms.CharField(label="Reason", **REASON)
-    decision_reference = forms.CharField(label="Reference of the decision", required=False, max_length=40)
+    decision_reference = forms.CharField(label="Reference of the decision (optional)", required=False, max_length=40)
     seen_number = forms.IntegerField(widget=forms.HiddenInput)
 
 
@@ -233,8 +235,13 @@ class MoveForm(GridForm):
 
     beyond_the_table = ("reason", "funder_reference", "decision_reference")
     reason = forms.CharField(label="Reason", **REASON)
-    funder_reference = forms.CharField(label="Funder’s reference", required=False, max_length=60)
-    decision_reference = forms.CharField(label="Reference of the decision", required=False, max_length=40)
+    funder_reference = forms.CharField(
+        label="Funder’s reference (optional)",
+        help_text="Needed where a second person has to approve it.",
+        required=False,
+        max_length=60,
+    )
+    decision_reference = forms.CharField(label="Reference of the decision (optional)", required=False, max_length=40)
 
 
 class ForecastForm(GridForm):

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from board import clock
 from board.access import is_of_recipient, may
-from board.models import UNALLOCATED, Year
+from board.models import UNALLOCATED, Quarter, Year
 from board.views import ActPage, DetailPage, Fact, Link, ListPage
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
@@ -209,16 +209,22 @@ class BudgetOf(OfBudget, DetailPage):
             return f"{in_words(self.award.amount_on(clock.today()))} is awarded, and no budget is set yet."
         return ""
 
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether a quarter or the closing period of the year still takes spend, and so a change of its budget."""
+        return self.year.quarters.filter(money_closed_at=None).exclude(kind=Quarter.Kind.FOLLOW_UP).exists()
+
     def get_actions(self) -> Sequence[Link]:
-        if not self.may_change:
-            return [Link("Forecast", self.url("forecast"), secondary=True)] if self.version else []
+        forecast = Link("Forecast", self.url("forecast"), secondary=not self.is_open)
+        if not self.may_change or not self.is_open:
+            return [forecast] if self.version else []
         if self.award is None:
             return [Link("Record the award", self.url("set-award"))]
         if not BudgetVersion.objects.filter(source=self.source, year=self.year).exists():
             links = [Link("Set the budget", self.url("set-budget"))]
         else:
             links = [
-                Link("Forecast", self.url("forecast")),
+                forecast,
                 Link("Record a virement", self.url("record-virement"), secondary=True),
                 Link("Re-profile", self.url("set-budget"), secondary=True),
             ]

@@ -97,7 +97,7 @@ class Budget(ListPage):
         if source is not None:
             address = [year.programme.code, source.code, year.code]
             links = [
-                Link("This budget", reverse("funding:budget-of", args=address)),
+                Link("Award and versions", reverse("funding:budget-of", args=address)),
                 Link("Forecast", reverse("funding:forecast", args=address), secondary=True),
                 *links,
             ]

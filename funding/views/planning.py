@@ -313,7 +313,10 @@ class ForecastPage(GridPage):
             "beside_totals": [in_words(all_of_it.budget), in_words(all_of_it.actual_to_date)],
             "after_totals": [in_words(all_of_it.outturn), in_words(all_of_it.outturn_variance)],
             "read_only": not self.may_change,
-            "after_words": "Outturn and variance are those of the forecast as it was saved last.",
+            "after_words": (
+                "Outturn and variance are of the forecast as it was saved last. Of a quarter that still runs, what its "
+                "forecast has above its actual is yet to come."
+            ),
         }
         return super().get_context_data(**{**totals, **kwargs})
 

@@ -89,7 +89,7 @@ def test_a_budget_from_its_paste_to_an_approved_virement(
     assert "The table is £10,000.01 too low." in page.inner_text("main")
     box(page, last).fill("10,000.01")
     page.get_by_label("Reason").fill("More cases")
-    page.get_by_label("Funder’s reference").fill("HO-1")
+    page.get_by_label("Funder’s reference (optional)").fill("HO-1")
     page.get_by_role("button", name="Record the virement").click()
     page.get_by_text("VP-000001 is proposed").wait_for()
     axe()
