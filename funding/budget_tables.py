@@ -23,9 +23,8 @@ class AwardTable(Table):
 
     caption = "Awards and budgets"
     empty_text = "You see no source of a programme."
-    source = UnderColumn(
-        "Source", accessor="source__name", under="source__programme__code", linkify=lambda record: record.url
-    )
+    source = Column("Source", accessor="source__name", linkify=lambda record: record.url)
+    programme = ShortColumn("Programme", accessor="source__programme__code")
     year = ShortColumn("Year", accessor="year__code")
     kind = Column("Kind", accessor="source__get_kind_display")
     standing = TagColumn(

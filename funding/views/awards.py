@@ -319,6 +319,8 @@ class SetAward(OfBudget, ActPage):
 
     def get_lead(self) -> str:
         words = f"{self.source}, {self.year.code}."
+        if self.award and (last := self.award.last_revised_on):
+            words += f" It is {in_words(self.award.amount_on(last))} from {day_in_words(last)}."
         if self.award and BudgetVersion.objects.filter(source=self.source, year=self.year).exists():
             words += (
                 " The difference is put on the unallocated line of the budget in the same act; move it from there to "
