@@ -25,6 +25,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "spending.declare": frozenset({FINANCE}),
     "reconciling.read": MONEY_READERS,
     "reconciling.record": frozenset({FINANCE}),
+    "match.read": MONEY_READERS,
+    "match.receive": frozenset({FINANCE}),
     "budget.read": MONEY_READERS,
     "budget.change": frozenset({FINANCE}),
     "budget.approve": frozenset({FINANCE, COMMISSIONING, CFO}),

@@ -5,10 +5,11 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from board import clock
 from board.rows import Counter
+from core.file_kinds import KNOWN, FileKind
 from core.financial_year import quarter_label, year_bounds
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Quarter",
     "Reopening",
     "Role",
+    "StoredFile",
     "Threshold",
     "User",
     "Year",
@@ -433,6 +435,54 @@ class EventQuerySet(models.QuerySet["Event"]):
         own = Q(organisation=role.organisation)
         mine = own & (Q(programme=None) | Q(programme__in=programmes))
         return self.filter(mine | Q(programme__in=programmes.filter(recipient=role.organisation)))
+
+
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    def unattached(self) -> Self:
+        """Files to which no row of any floor points: uploaded, and put to no use yet."""
+        found = self
+        for relation in StoredFile._meta.related_objects:
+            uses = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+            found = found.filter(~Exists(uses))
+        return found
+
+    def staged_by(self, user: User) -> Self:
+        """What a person uploaded for the organisation that they act for, and attached to nothing yet."""
+        role = user.acting
+        if role is None:
+            return self.none()
+        return self.filter(uploaded_by=user, organisation=role.organisation).unattached()
+
+
+class StoredFile(models.Model):
+    """One row is one upload: who gave which content, and when. It never changes.
+
+    The content lies in the folder of files under its SHA-256, once for all uploads of it; `board/files.py`
+    writes and reads it there. Every attachment, whatever it is attached to, points at such a row.
+    """
+
+    sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    kind = models.CharField(max_length=10, choices=[(kind.value, KNOWN[kind].words) for kind in FileKind])
+    name = models.CharField(max_length=200, help_text="As the person's computer calls it.")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="stored_files")
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+
+    objects = StoredFileQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["uploaded_at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(size__gt=0),
+                name="stored_file_is_not_empty",
+                violation_error_message="An empty file is not kept.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Event(models.Model):

@@ -12,6 +12,8 @@ DEFAULTS: dict[str, Decimal] = {
     "variance-amount": Decimal("5000.00"),
     "underspend-percent": Decimal("5.00"),
     "virement-amount": Decimal("10000.00"),
+    # Match behind its own profile by more than this is said (this board's practice).
+    "match-behind-percent": Decimal("10.00"),
     "march-percent": Decimal("25.00"),
     "single-entry-percent": Decimal("25.00"),
     "evidence-amount": Decimal("500.00"),
@@ -26,7 +28,11 @@ DEFAULTS: dict[str, Decimal] = {
 
 def threshold(programme: Programme, rule: str, day: date) -> Decimal:
     """The value in force on a day, in the rule's unit (pounds, per cent or a count)."""
+    given = own_threshold(programme, rule, day)
+    return DEFAULTS[rule] if given is None else given
+
+
+def own_threshold(programme: Programme, rule: str, day: date) -> Decimal | None:
+    """The value that the programme has set for itself; None where it has set none by that day."""
     rows = [row for row in programme.thresholds.all() if row.rule == rule and row.from_date <= day]
-    if not rows:
-        return DEFAULTS[rule]
-    return Decimal(max(rows, key=lambda row: row.from_date).value).scaleb(-2)
+    return Decimal(max(rows, key=lambda row: row.from_date).value).scaleb(-2) if rows else None

@@ -139,7 +139,12 @@ WHITENOISE_AUTOREFRESH = False
 
 # The largest ledger that a council sent in trials had 40,000 rows and 6 MB.
 UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_BYTES", default=20 * 1024 * 1024)
+# What is taken at one go; a quarter's invoices, scanned, are some 50 MB.
+DROP_LIMIT_BYTES = env.int("DROP_LIMIT_BYTES", default=100 * 1024 * 1024)
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# Where evidence lies, named by its SHA-256: outside the static files, and served by one checked page alone.
+EVIDENCE_FOLDER = Path(env.str("EVIDENCE_FOLDER", default=str(VAR_DIR / "files")))
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -166,6 +171,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else
 
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Who is told when what was certified no longer follows from what is stored.
+ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="grant-returns@localhost")
 
 LOGGING = {

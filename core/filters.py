@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 
-from core.forms import DayField, FilterForm
+from core.forms import DayField, FilterForm, MomentField
 from core.money import MoneyFormField, PenceField
 
 
@@ -17,6 +17,12 @@ class DayFilter(django_filters.Filter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", "")
         super().__init__(*args, **kwargs)
+
+
+class MomentFilter(django_filters.Filter):
+    """One box for a day and perhaps a time of day."""
+
+    field_class = MomentField
 
 
 class MoneyFilter(django_filters.Filter):

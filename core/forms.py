@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -45,6 +45,29 @@ def read_day(text: str) -> date:
         raise ValueError(f"“{given}” is not a day of the calendar. Check the day and the month") from None
 
 
+_TIME = re.compile(r"(?P<day>.+?)(?:\s+at\s+|\s*,\s*|T|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})")
+
+
+def read_moment(text: str) -> datetime:
+    """A day and a time in England, aware: "3 April 2023 at 14:05", "03/04/2023 14:05"; a day alone is its end.
+
+    It runs to the end of its minute. Raises ValueError with a sentence for the person.
+    """
+    given = text.strip()
+    match = _TIME.fullmatch(given)
+    day = read_day(match["day"] if match else given)
+    hour, minute = (int(match["hour"]), int(match["minute"])) if match else (23, 59)
+    if hour > 23 or minute > 59:
+        raise ValueError(f"“{given}” has no time of the day. Enter hours and minutes, like 14:05")
+    return timezone.make_aware(datetime.combine(day, time(hour, minute, 59, 999_999)))
+
+
+def moment_in_words(moment: datetime) -> str:
+    """The local day and time of day: 3 April 2023 at 14:05."""
+    local = timezone.localtime(moment)
+    return f"{day_in_words(local)} at {local:%H:%M}"
+
+
 def day_in_words(day: date | datetime) -> str:
     """date(2023, 4, 3) -> "3 April 2023"; of a moment, the day in England on which it fell."""
     if isinstance(day, datetime):
@@ -75,6 +98,23 @@ class DayField(forms.DateField):
 
     def prepare_value(self, value: Any) -> Any:
         return day_in_words(value) if isinstance(value, date) else value
+
+
+class MomentField(forms.Field):
+    """One box for a day and a time of day, local; gives an aware moment or None."""
+
+    widget = forms.TextInput(attrs={"class": "govuk-input--width-20", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return value if isinstance(value, datetime) else read_moment(str(value))
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return moment_in_words(value) if isinstance(value, datetime) else value
 
 
 class CountField(forms.IntegerField):
@@ -119,6 +159,24 @@ class UploadField(forms.FileField):
             limit = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
             raise ValidationError(f"“{file.name}” is too large. The most that is taken is {limit} MB", code="size")
         return file
+
+
+class FilesInput(forms.FileInput):
+    """A box for several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once, of any kind and size: what keeps them says of each whether it is taken. Gives a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = [file for file in data or [] if file]
+        if not files and self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return files
 
 
 class PlainForm(forms.Form):

@@ -37,6 +37,27 @@ def round_to_penny(value: Decimal) -> Decimal:
     return value.quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
+def percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    """A part as a percentage of the whole, to one decimal, halves away from nought; None of nothing.
+
+    It is for reading only. Whether a limit is passed is asked of `is_over_percent`, which does not round.
+    """
+    return one_decimal(part * 100 / whole) if whole else None
+
+
+def one_decimal(value: Decimal) -> Decimal:
+    """A percentage or an average to one decimal, halves away from nought. Never for money."""
+    return value.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+
+
+def is_over_percent(part: Decimal, whole: Decimal, limit: Decimal) -> bool:
+    """Whether a part, of either sign, is more than `limit` per cent of the whole, to the penny: 10.00001% is over 10.
+
+    Anything at all is over any percentage of nothing.
+    """
+    return abs(part) * 100 > abs(whole) * limit
+
+
 def apportion(amount: Decimal, weights: Sequence[Decimal | int]) -> list[Decimal]:
     """Split pounds by weight so that the parts sum to the amount exactly.
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.forms import day_in_words
+from core.forms import day_in_words, moment_in_words
 from core.money import in_words
 
 
@@ -97,8 +97,7 @@ class MomentColumn(Column):
     nowrap = True
 
     def render(self, value: datetime) -> str:
-        local = timezone.localtime(value)
-        return f"{day_in_words(local)} at {local:%H:%M}"
+        return moment_in_words(value)
 
     def value(self, record: Any, value: datetime) -> datetime:
         return timezone.localtime(value).replace(tzinfo=None, microsecond=0)

@@ -15,7 +15,7 @@ class SourceAdmin(Reference):
 
 @admin.register(CostHeading)
 class CostHeadingAdmin(Reference):
-    list_display = ("code", "name", "programme", "capital", "ineligible", "position")
+    list_display = ("code", "name", "programme", "capital", "ineligible", "payroll", "position")
     list_filter = ("programme",)
     # What a heading means for the claim is settled before the first line charges it.
     fixed = ("programme", "code", "capital", "ineligible")

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from board.models import Project, Quarter
-from core import pasting
-from core.money import NOUGHT, in_words
+from core.money import NOUGHT, in_words, read_amount
+from core.pasting import cells as cells_of
 from core.problems import Problem
 from funding.models import CostHeading
 
 Pair = tuple[Project, CostHeading]
 Place = tuple[Project, CostHeading, Quarter]
 _QUARTER = re.compile(r"\bq(?:uarter|tr)?\.?\s*([1-4])\b", re.IGNORECASE)
+# How a workbook shows nought in its accounting format.
+_NOUGHT = re.compile(r"£?\s*[-–−]\s*")
 # Under a table, what it adds up to is no line of it.
 _TOTAL = re.compile(r"(grand |sub-?)?totals?\b", re.IGNORECASE)
 LABELS = 2
@@ -49,7 +51,7 @@ class Table:
 def place(text: str, table: Table) -> Pasted:
     """Find the boxes of a pasted table: by project and heading, as codes or names, or by position without them."""
     found = Pasted()
-    rows = [(number, row) for number, row in enumerate(pasting.cells(text), start=1) if any(map(str.strip, row))]
+    rows = [(number, row) for number, row in enumerate(cells_of(text), start=1) if any(map(str.strip, row))]
     columns: list[Quarter | None] = []
     if rows and any(_QUARTER.search(cell) for cell in rows[0][1]):
         columns = _columns(rows.pop(0)[1], table.quarters)
@@ -79,9 +81,16 @@ def _usual_columns(rows: list[tuple[int, list[str]]], labels: int, table: Table)
     return list(still_open if width == len(still_open) else table.quarters)
 
 
+def _read(text: str) -> Decimal | None:
+    """The pounds in a cell, None where it is empty. Raises ValueError with a sentence for the person."""
+    if _NOUGHT.fullmatch(text.strip()):
+        return NOUGHT
+    return read_amount(text) if text.strip() else None
+
+
 def _is_amount(text: str) -> bool:
     try:
-        return pasting.pasted_amount(text) is not None
+        return _read(text) is not None
     except ValueError:
         return False
 
@@ -152,7 +161,7 @@ def _fill(
         if quarter is None:
             continue
         try:
-            amount = pasting.pasted_amount(cell)
+            amount = _read(cell)
         except ValueError as error:
             found.refuse(number, f"{quarter.short_label}: {error}.")
             continue
@@ -160,7 +169,7 @@ def _fill(
             continue
         amounts.append(amount)
         _put(number, (*pair, quarter), amount, table, found)
-    said, makes = (pasting.pasted_amount(total) if _is_amount(total) else None), sum(amounts, NOUGHT)
+    said, makes = (_read(total) if _is_amount(total) else None), sum(amounts, NOUGHT)
     if said not in (None, makes):
         found.refuse(number, f"its total is {in_words(said)}, and its quarters make {in_words(makes)}.")
 

@@ -29,7 +29,7 @@ from funding.models import (
     UnderspendNotice,
     VarianceReason,
 )
-from funding.positions import Position, version_in_force
+from funding.positions import Position, is_over, version_in_force
 
 Profiles = Mapping[tuple[BudgetLine, Quarter], Decimal]
 # What was typed, before its lines are known to exist.
@@ -437,11 +437,12 @@ def explain_variance(
 
 def variance_needs_a_reason(position: Position, *, source: Source, today: date) -> bool:
     """F10: whether a variance to date is over both thresholds, per cent and pounds (this board's choice)."""
-    percent = threshold(source.programme, "variance-percent", today)
-    amount = threshold(source.programme, "variance-amount", today)
-    if abs(position.variance_to_date) <= amount:
-        return False
-    return position.variance_percent is None or abs(position.variance_percent) > percent
+    return is_over(
+        position.variance_to_date,
+        position.profile_to_date,
+        percent=threshold(source.programme, "variance-percent", today),
+        amount=threshold(source.programme, "variance-amount", today),
+    )
 
 
 def notice_underspend(

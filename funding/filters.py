@@ -1,15 +1,17 @@
 """What the lists of money can be narrowed by."""
 
+from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from board.models import Organisation, Programme, Project, Quarter, Year
 from contracts.models import Contract
-from core.filters import DayFilter, Filters
-from funding.models import Claim, CostHeading, Source, SpendLine, Transaction, Virement
+from core.filters import DayFilter, Filters, MomentFilter
+from funding.models import Claim, CostHeading, MatchReceipt, Source, SpendLine, Transaction, Virement
+from funding.paying import Standing
 
 
 def _programmes(request: HttpRequest) -> QuerySet[Programme]:
@@ -81,7 +83,9 @@ class SpendFilters(Filters):
     kind = django_filters.ChoiceFilter(
         field_name="transaction__kind", choices=Transaction.Kind.choices, label="Kind", empty_label="All"
     )
-    state = django_filters.ChoiceFilter(choices=SpendLine.State.choices, label="State", empty_label="All")
+    state = django_filters.ChoiceFilter(
+        method="in_state", choices=SpendLine.State.choices, label="State", empty_label="All"
+    )
     late = django_filters.ChoiceFilter(
         method="only_late",
         choices=[("yes", "Relates to an earlier quarter")],
@@ -104,6 +108,19 @@ class SpendFilters(Filters):
 
     def without_in_kind(self, rows: QuerySet[SpendLine], name: str, value: str) -> QuerySet[SpendLine]:
         return rows.exclude(budget_line__source__kind=Source.Kind.IN_KIND_MATCH)
+
+    as_of = MomentFilter(method="as_it_stood", label="As the record stood on", help_text="Empty for now.")
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment as of which the list is read; None for now."""
+        return self.form.cleaned_data.get("as_of") if self.is_bound and self.is_valid() else None
+
+    def as_it_stood(self, rows: QuerySet[SpendLine], name: str, value: datetime) -> QuerySet[SpendLine]:
+        return rows.in_force(value)
+
+    def in_state(self, rows: QuerySet[SpendLine], name: str, value: str) -> QuerySet[SpendLine]:
+        return rows.with_state(self.form.cleaned_data.get("as_of")).filter(state_then=value)
 
     def in_ledger(self, rows: QuerySet[SpendLine], name: str, value: Organisation) -> QuerySet[SpendLine]:
         return rows.in_ledger_of(value)
@@ -129,6 +146,71 @@ class SpendFilters(Filters):
 
     class Meta(Filters.Meta):
         model = SpendLine
+        fields: list[str] = []
+
+
+def _match(request: HttpRequest) -> QuerySet[Source]:
+    return _sources(request).filter(kind=Source.Kind.CASH_MATCH)
+
+
+def _recorders(request: HttpRequest) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(transactions__in=Transaction.objects.visible_to(request.user)).distinct()
+
+
+def _contracts_of_invoices(request: HttpRequest) -> QuerySet[Contract]:
+    """Those that the entries name which the person sees, whoever's contract it is."""
+    return Contract.objects.filter(transactions__in=Transaction.objects.visible_to(request.user)).distinct()
+
+
+class PaymentFilters(Filters):
+    """What the days to payment are narrowed to."""
+
+    ledger = django_filters.ModelChoiceFilter(field_name="recorded_by", queryset=_recorders, label="In the ledger of")
+    contract = django_filters.ModelChoiceFilter(
+        queryset=_contracts_of_invoices, label="Contract", null_label="No contract", null_value="none"
+    )
+    from_day = DayFilter(field_name="counted_on", lookup_expr="gte", label="Received from")
+    to_day = DayFilter(field_name="counted_on", lookup_expr="lte", label="Received to")
+
+    class Meta(Filters.Meta):
+        model = Transaction
+        fields: list[str] = []
+
+
+class InvoiceFilters(PaymentFilters):
+    """As of the days to payment, and how an invoice stands to its 30 days."""
+
+    standing = django_filters.ChoiceFilter(
+        method="by_standing",
+        choices=[("beyond", "Late, overdue or disputed"), *Standing.LABELS.items()],
+        label="Standing",
+        empty_label="All",
+    )
+
+    def by_standing(self, rows: QuerySet[Transaction], name: str, value: str) -> QuerySet[Transaction]:
+        wanted = (Standing.LATE, Standing.OVERDUE, Standing.DISPUTED) if value == "beyond" else (value,)
+        return rows.filter(standing__in=wanted)
+
+
+class MatchReceiptFilters(Filters):
+    year = LabelledChoices(
+        queryset=lambda request: _years(request).select_related("programme"),
+        label="Year",
+        words=lambda year: f"{year.code}, {year.programme.code}",
+    )
+    source = LabelledChoices(queryset=_match, label="Source", words=lambda source: f"{source}, {source.programme.code}")
+    standing = django_filters.ChoiceFilter(
+        method="by_standing",
+        choices=[("in-force", "In force"), ("void", "Void")],
+        label="Standing",
+        empty_label="All",
+    )
+
+    def by_standing(self, rows: QuerySet[MatchReceipt], name: str, value: str) -> QuerySet[MatchReceipt]:
+        return rows.filter(voided_at__isnull=value == "in-force")
+
+    class Meta(Filters.Meta):
+        model = MatchReceipt
         fields: list[str] = []
 
 
@@ -165,4 +247,23 @@ class VirementFilters(Filters):
 
     class Meta(Filters.Meta):
         model = Virement
+        fields: list[str] = []
+
+
+class UnprovenFilters(Filters):
+    """The filters of the entries without evidence, each by the lines of the entry."""
+
+    quarter = LabelledChoices(queryset=_quarters, label="Recorded in", words=str, method="charged")
+    year = LabelledChoices(
+        queryset=_years, label="Year of the budget line", words=lambda year: year.code, method="charged"
+    )
+    source = django_filters.ModelChoiceFilter(queryset=_sources, label="Source", method="charged")
+    ledger = django_filters.ModelChoiceFilter(field_name="recorded_by", queryset=_ledgers, label="Ledger of")
+
+    def charged(self, rows: QuerySet[Transaction], name: str, value: Any) -> QuerySet[Transaction]:
+        field = name if name == "quarter" else f"budget_line__{name}"
+        return rows.filter(Exists(SpendLine.objects.filter(**{field: value}, transaction=OuterRef("pk"))))
+
+    class Meta(Filters.Meta):
+        model = Transaction
         fields: list[str] = []

@@ -6,17 +6,32 @@ Pages, returns, downloads and charts all read it, so that they cannot disagree.
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from board.models import Quarter, Year
-from core.money import NOUGHT, PenceField
+from contracts.models import Contract
+from core.financial_year import year_starting
+from core.money import NOUGHT, PenceField, is_over_percent, percent
 from funding.models import BudgetLine, BudgetVersion, Commitment, Forecast, Profile, Source, SpendLine, Transaction
 
 Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+# A budget line in one quarter; what a contract binds is of no quarter.
+Cell = tuple[BudgetLine, Quarter | None]
+
+
+class Addable(Protocol):
+    """Figures that add up to figures of the same kind."""
+
+    def __add__(self, other: Self) -> Self: ...
+
+
+Figures = TypeVar("Figures", bound=Addable)
 
 
 @dataclass(frozen=True)
@@ -60,10 +75,8 @@ class Position:
 
     @property
     def variance_percent(self) -> Decimal | None:
-        """The variance to date as a percentage of the profile, to one decimal; None without a profile."""
-        if not self.profile_to_date:
-            return None
-        return (self.variance_to_date * 100 / self.profile_to_date).quantize(Decimal("0.1"))
+        """The variance to date as a percentage of the profile, for reading; None without a profile."""
+        return percent(self.variance_to_date, self.profile_to_date)
 
     @property
     def outturn(self) -> Decimal:
@@ -79,28 +92,88 @@ class Position:
         return self.budget - self.actual_to_date
 
 
+def is_over(variance: Decimal, base: Decimal, *, percent: Decimal, amount: Decimal) -> bool:
+    """Whether a variance, of either sign, is over both thresholds: pounds, and per cent of its base (F10).
+
+    The one comparison for the explanation that is asked for and for the rating of a return; nothing is rounded.
+    """
+    return abs(variance) > amount and is_over_percent(variance, base, percent)
+
+
 def line_positions(
-    sources: Iterable[Source], year: Year, quarter: Quarter, *, today: date
+    sources: Iterable[Source], year: Year, quarter: Quarter, *, today: date, as_of: datetime | None = None
 ) -> dict[BudgetLine, Position]:
     """The position of every budget line of a year's sources, at a quarter or closing period of that year.
 
     "To date" runs from the year's start to the end of `quarter`; the budget is the one in force on
     `today`. Payments on account are no cost and are left out; void entries count nowhere.
+
+    `as_of` a moment: what the record said then. Entries by when they were recorded and made void, their states
+    by when they were looked at again, budgets by when they were recorded and in force on that day, forecasts and
+    commitments by their history, the quarter's close by its time. `today` is then the moment's day.
     """
-    sources = list(sources)
-    lines = list(
-        BudgetLine.objects.filter(source__in=sources, year=year).select_related(
-            "source__funder", "source__kept_by", "project", "heading", "year"
-        )
-    )
-    figures: dict[int, dict[str, Decimal]] = {line.pk: defaultdict(lambda: NOUGHT) for line in lines}
-    _add_budgets(figures, sources, year, quarter, today)
-    _add_spend(figures, sources, year, quarter)
-    _add_plans(figures, quarter)
-    ordered = sorted(
-        lines, key=lambda line: (line.source.position, line.project.position, line.heading.position, line.key)
-    )
-    return {line: Position(**figures[line.pk]) for line in ordered}
+    lines, cells = _cells(sources, year, quarter, today, as_of)
+    positions = {line.pk: Position() for line in lines}
+    for (line, _), figures in cells.items():
+        positions[line] += Position(**figures)
+    return {line: positions[line.pk] for line in lines}
+
+
+def cell_positions(
+    sources: Iterable[Source], year: Year, quarter: Quarter, *, today: date, as_of: datetime | None = None
+) -> dict[Cell, Position]:
+    """The same figures kept apart by quarter, for a cut by quarter: each is in the quarter that it is of.
+
+    Plans are in the quarter that they are for, spend in the quarter that records it; what is committed is in none.
+    """
+    lines, cells = _cells(sources, year, quarter, today, as_of)
+    quarters = {row.pk: row for row in Quarter.objects.filter(programme_id=year.programme_id)}
+    return {
+        (line, quarters.get(key)): Position(**cells[line.pk, key])
+        for key in (*quarters, None)
+        for line in lines
+        if (line.pk, key) in cells
+    }
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a contract binds of budget lines, in pounds: committed, charged of that, and left to be charged.
+
+    A line that was charged more than it was committed for leaves nought, and takes nothing from another's.
+    """
+
+    committed: Decimal = NOUGHT
+    charged: Decimal = NOUGHT
+    left: Decimal = NOUGHT
+
+    def __add__(self, other: "Bound") -> "Bound":
+        return Bound(self.committed + other.committed, self.charged + other.charged, self.left + other.left)
+
+
+def contract_positions(
+    sources: Iterable[Source],
+    *,
+    contract: Contract | None = None,
+    year: Year | None = None,
+    as_of: datetime | None = None,
+) -> dict[tuple[Contract, BudgetLine], Bound]:
+    """What each contract, or one, binds and has charged on each budget line of the sources, of a year or of all.
+
+    `as_of` a moment, as line_positions() has it.
+    """
+    wanted = BudgetLine.objects.filter(source__in=list(sources))
+    wanted = wanted if year is None else wanted.filter(year=year)
+    shown = wanted.select_related("source", "project", "heading", "year")
+    lines = {line.pk: line for line in sorted(shown, key=lambda line: (line.year.starts, *_order(line)))}
+    bound = _bound(lines, as_of, contract)
+    contracts = Contract.objects.filter(pk__in={key for key, _ in bound}).select_related("provider")
+    return {
+        (row, line): bound[row.pk, line.pk]
+        for row in sorted(contracts, key=lambda row: row.reference)
+        for line in lines.values()
+        if (row.pk, line.pk) in bound
+    }
 
 
 @dataclass(frozen=True)
@@ -140,17 +213,33 @@ def impact(costs: Mapping[BudgetLine, Decimal], *, recorded: bool, today: date) 
     return found
 
 
-def grouped(positions: dict[BudgetLine, Position], key: Callable[[BudgetLine], Key]) -> dict[Key, Position]:
+def grouped(positions: Mapping[Item, Figures], key: Callable[[Item], Key]) -> dict[Key, Figures]:
     """The same figures summed by any cut: `grouped(found, lambda line: line.project)`."""
-    groups: dict[Key, Position] = {}
-    for line, position in positions.items():
-        groups[key(line)] = groups.get(key(line), Position()) + position
+    groups: dict[Key, Figures] = {}
+    for item, position in positions.items():
+        group = key(item)
+        groups[group] = groups[group] + position if group in groups else position
     return groups
 
 
-def total(positions: dict[BudgetLine, Position]) -> Position:
+def total(positions: Mapping[Any, Position]) -> Position:
     """All of them together."""
     return sum(positions.values(), Position())
+
+
+def year_to_show(years: Iterable[Year], *, today: date) -> Year | None:
+    """The year of a page where none is asked for: of years, latest first, the one that runs, else the earliest."""
+    rows = list(years)
+    return next((year for year in rows if year.starts <= year_starting(today)), rows[-1] if rows else None)
+
+
+def quarter_to_show(year: Year, *, today: date) -> Quarter:
+    """To whose end figures run where no quarter is asked for: the latest begun, at last the closing period."""
+    quarters = list(year.quarters.order_by("first_day", "number"))
+    begun = [row for row in quarters if row.first_day <= today and row.kind == Quarter.Kind.QUARTER]
+    if len(begun) == 4 and begun[-1].money_closed_at:
+        return next((row for row in quarters if row.kind == Quarter.Kind.CLOSING), begun[-1])
+    return begun[-1] if begun else quarters[0]
 
 
 def version_in_force(source: Source, year: Year, day: date) -> BudgetVersion | None:
@@ -175,71 +264,140 @@ def spent_on(line: BudgetLine) -> Decimal:
     return SpendLine.objects.spend().filter(budget_line=line).total()
 
 
+# The figures of a budget line in a quarter, by the fields of a Position; both by their keys.
+_Cells = dict[tuple[int, int | None], dict[str, Decimal]]
+
+
+def _cells(
+    sources: Iterable[Source], year: Year, quarter: Quarter, today: date, as_of: datetime | None
+) -> tuple[list[BudgetLine], _Cells]:
+    """The budget lines in their order, and the figures of each by quarter."""
+    sources, day = list(sources), timezone.localtime(as_of).date() if as_of else today
+    lines = BudgetLine.objects.filter(source__in=sources, year=year).select_related(
+        "source__funder", "source__kept_by", "project", "heading", "year"
+    )
+    ordered = sorted(lines, key=_order)
+    quarters = {row.pk: row for row in Quarter.objects.filter(programme_id=year.programme_id)}
+    cells: _Cells = defaultdict(lambda: defaultdict(lambda: NOUGHT))
+    _add_budgets(cells, sources, year, quarter, quarters, day, as_of)
+    _add_spend(cells, sources, year, quarter, quarters, as_of)
+    _add_plans(cells, [line.pk for line in ordered], quarter, quarters, as_of)
+    return ordered, cells
+
+
+def _order(line: BudgetLine) -> tuple[Any, ...]:
+    return (line.source.position, line.project.position, line.heading.position, line.key)
+
+
 def _add_budgets(
-    figures: dict[int, dict[str, Decimal]], sources: list[Source], year: Year, quarter: Quarter, today: date
+    cells: _Cells,
+    sources: list[Source],
+    year: Year,
+    quarter: Quarter,
+    quarters: Mapping[int, Quarter],
+    day: date,
+    as_of: datetime | None,
 ) -> None:
-    versions = list(BudgetVersion.objects.filter(source__in=sources, year=year).order_by("number"))
+    recorded = BudgetVersion.objects.filter(source__in=sources, year=year)
+    recorded = recorded if as_of is None else recorded.filter(created_at__lte=as_of)
+    versions = list(recorded.order_by("number"))
     first = {version.source_id: version.pk for version in reversed(versions)}
     now = {
         version.source_id: version.pk
         for version in sorted(versions, key=lambda row: (row.effective_on, row.number))
-        if version.effective_on <= today
+        if version.effective_on <= day
     }
-    rows = Profile.objects.filter(budget_version__in=versions).select_related("quarter", "budget_version")
-    for row in rows:
-        line, source = figures[row.line_id], row.budget_version.source_id
+    for row in Profile.objects.filter(budget_version__in=versions).select_related("budget_version"):
+        cell, source = cells[row.line_id, row.quarter_id], row.budget_version.source_id
         if row.budget_version_id == first[source]:
-            line["original"] += row.amount
+            cell["original"] += row.amount
         if row.budget_version_id == now.get(source):
-            line["budget"] += row.amount
+            cell["budget"] += row.amount
             if row.quarter_id == quarter.pk:
-                line["profile_quarter"] += row.amount
-            if row.quarter.order <= quarter.order:
-                line["profile_to_date"] += row.amount
+                cell["profile_quarter"] += row.amount
+            if quarters[row.quarter_id].order <= quarter.order:
+                cell["profile_to_date"] += row.amount
 
 
-def _add_spend(figures: dict[int, dict[str, Decimal]], sources: list[Source], year: Year, quarter: Quarter) -> None:
+def _add_spend(
+    cells: _Cells,
+    sources: list[Source],
+    year: Year,
+    quarter: Quarter,
+    quarters: Mapping[int, Quarter],
+    as_of: datetime | None,
+) -> None:
     # Summed by the database: a year's lines are never loaded to add them up.
     rows = (
-        SpendLine.objects.spend()
+        SpendLine.objects.spend(as_of)
+        .with_state(as_of)
         .filter(budget_line__source__in=sources, budget_line__year=year)
-        .values("budget_line_id", "quarter_id", "state", "transaction__kind", "transaction__takes_back__kind")
+        .values("budget_line_id", "quarter_id", "state_then", "transaction__kind", "transaction__takes_back__kind")
         .annotate(cost=Sum("cost", output_field=PenceField()))
         .order_by()
     )
-    orders = {row.pk: row.order for row in Quarter.objects.filter(programme_id=year.programme_id)}
     for row in rows:
-        if orders[row["quarter_id"]] > quarter.order:
+        if quarters[row["quarter_id"]].order > quarter.order:
             continue
-        line, cost = figures[row["budget_line_id"]], row["cost"]
+        cell, cost = cells[row["budget_line_id"], row["quarter_id"]], row["cost"]
         accrued = Transaction.Kind.ACCRUAL in (row["transaction__kind"], row["transaction__takes_back__kind"])
-        line["actual_to_date"] += cost
-        line["accrued_to_date"] += cost if accrued else NOUGHT
-        if row["state"] in (SpendLine.State.HELD, SpendLine.State.NOT_CLAIMABLE):
-            line["held_to_date"] += cost
-        elif row["state"] == SpendLine.State.CLAIMABLE:
-            line["claimable_to_date"] += cost
+        cell["actual_to_date"] += cost
+        cell["accrued_to_date"] += cost if accrued else NOUGHT
+        if row["state_then"] in (SpendLine.State.HELD, SpendLine.State.NOT_CLAIMABLE):
+            cell["held_to_date"] += cost
+        elif row["state_then"] == SpendLine.State.CLAIMABLE:
+            cell["claimable_to_date"] += cost
         if row["quarter_id"] == quarter.pk:
-            line["actual_quarter"] += cost
-            line["accrued_quarter"] += cost if accrued else NOUGHT
+            cell["actual_quarter"] += cost
+            cell["accrued_quarter"] += cost if accrued else NOUGHT
 
 
-def _add_plans(figures: dict[int, dict[str, Decimal]], quarter: Quarter) -> None:
-    for row in Forecast.objects.filter(line__in=figures).select_related("quarter"):
-        line = figures[row.line_id]
-        if row.quarter.order > quarter.order:
-            line["forecast"] += row.amount
-        elif row.quarter_id == quarter.pk and quarter.money_closed_at is None:
+def _add_plans(
+    cells: _Cells,
+    lines: list[int],
+    quarter: Quarter,
+    quarters: Mapping[int, Quarter],
+    as_of: datetime | None,
+) -> None:
+    closed_at = quarter.money_closed_at
+    is_closed = closed_at is not None and (as_of is None or closed_at <= as_of)
+    for row in _rows(Forecast, as_of, line__in=lines):
+        cell = cells[row.line_id, row.quarter_id]
+        if quarters[row.quarter_id].order > quarter.order:
+            cell["forecast"] += row.amount
+        elif row.quarter_id == quarter.pk and not is_closed:
             # Half a quarter's spend is no outturn: until it is closed, what is forecast beyond it still comes.
-            line["forecast"] += max(row.amount - line["actual_quarter"], NOUGHT)
-    charged: dict[tuple[int, int], Decimal] = {
+            cell["forecast"] += max(row.amount - cell["actual_quarter"], NOUGHT)
+    for (_, line), bound in _bound(lines, as_of).items():
+        cells[line, None]["committed"] += bound.left
+
+
+def _bound(
+    lines: Iterable[int], as_of: datetime | None, contract: Contract | None = None
+) -> dict[tuple[int, int], Bound]:
+    """By the keys of contract and budget line, what is committed and charged."""
+    lines = list(lines)
+    spend = SpendLine.objects.spend(as_of).filter(budget_line__in=lines, transaction__contract__isnull=False)
+    which: dict[str, Any] = {"line__in": lines}
+    if contract is not None:
+        spend, which = spend.filter(transaction__contract=contract), {**which, "contract": contract}
+    charged = {
         (row["transaction__contract_id"], row["budget_line_id"]): row["cost"]
-        for row in SpendLine.objects.spend()
-        .filter(budget_line__in=figures, transaction__contract__isnull=False)
-        .values("transaction__contract_id", "budget_line_id")
+        for row in spend.values("transaction__contract_id", "budget_line_id")
         .annotate(cost=Sum("cost", output_field=PenceField()))
         .order_by()
     }
-    for row in Commitment.objects.filter(line__in=figures):
-        left = row.amount - charged.get((row.contract_id, row.line_id), NOUGHT)
-        figures[row.line_id]["committed"] += max(left, NOUGHT)
+    committed = {(row.contract_id, row.line_id): row.amount for row in _rows(Commitment, as_of, **which)}
+    found = {}
+    for key in {**committed, **charged}:
+        bound, spent = committed.get(key, NOUGHT), charged.get(key, NOUGHT)
+        found[key] = Bound(bound, spent, max(bound - spent, NOUGHT))
+    return found
+
+
+def _rows(model: type[Forecast] | type[Commitment], as_of: datetime | None, **which: Any) -> list[Any]:
+    """The rows as they are, or as their history has them at a moment."""
+    if as_of is None:
+        return list(model.objects.filter(**which))
+    past = model.history.filter(history_date__lte=as_of, **which).order_by("history_date", "history_id")
+    return [row for row in {row.id: row for row in past}.values() if row.history_type != "-"]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from board.models import UNALLOCATED, Organisation, Quarter
+from board.models import UNALLOCATED, Organisation, Quarter, Year
 from board.thresholds import threshold
 from contracts.models import Contract
+from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem
 from funding.models import BudgetLine, Source, SpendLine, Transaction
@@ -285,6 +286,34 @@ def single_entry_is_not_outsized(parts: Iterable[Charged], today: date) -> Itera
             )
 
 
+def paid_after_the_service(entry: Transaction) -> Iterator[Problem]:
+    """F20: a bill paid before its service had ended is a payment in advance (the grant pays in arrears)."""
+    advance = entry.kind == Transaction.Kind.ADVANCE
+    if entry.paid_on is not None and entry.paid_on < entry.service_to and entry.cost > 0 and not advance:
+        yield Problem(
+            "F20",
+            f"It was paid on {day_in_words(entry.paid_on)}, before its service ended on "
+            f"{day_in_words(entry.service_to)}. If it was paid on account, record it as that.",
+            False,
+            "paid_on",
+        )
+
+
+def march_is_not_outsized(source: Source, year: Year, today: date) -> Iterator[Problem]:
+    """F20: a large share of a year's spend dated in March is what auditors ask about (spending to use up a grant)."""
+    lines = SpendLine.objects.spend().charged_to(source).filter(budget_line__year=year)
+    spent, last_day = lines.total(), year.bounds[1]
+    march = lines.filter(transaction__accounting_on__range=(last_day.replace(day=1), last_day)).total()
+    share = threshold(source.programme, "march-percent", today)
+    if spent > 0 and march * 100 > spent * share:
+        yield Problem(
+            "F20",
+            f"{in_words(march)} of the {in_words(spent)} spent in {year} is dated in March, more than "
+            f"{share.normalize():f}%. Say in the return why it fell there.",
+            False,
+        )
+
+
 def contract_serves_the_project(entry: Transaction, parts: Iterable[Charged]) -> Iterator[Problem]:
     """F03: a contract is charged only for projects that it serves."""
     if entry.contract is None:
@@ -384,4 +413,5 @@ def problems_of_entry(entry: Transaction, parts: Sequence[Charged], *, today: da
         *vat_rate_is_plausible(entry),
         *line_budgets_are_kept(parts, today),
         *single_entry_is_not_outsized(parts, today),
+        *paid_after_the_service(entry),
     ]

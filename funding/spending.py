@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models.functions import Coalesce
 from board import clock, events, rows
 from board.models import Organisation, Quarter, User
 from board.quarters import MONEY, lock_open
+from core.forms import day_in_words
 from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words, round_to_penny
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from funding.models import (
@@ -24,6 +26,7 @@ from funding.models import (
     SpendLine,
     Transaction,
 )
+from funding.models.spent import LOOKED_AGAIN
 from funding.rules import Charged, closing_is_over, problems_of_entry, state_of
 
 # The fields of an entry by which a second press of the button is told from a second entry.
@@ -142,8 +145,19 @@ def split(cost: Decimal, charges: Sequence[Charge]) -> list[Charged]:
     ]
 
 
-def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User, once: UUID | None = None) -> Transaction:
+def reverse(
+    *,
+    original: Transaction,
+    quarter: Quarter,
+    reason: str,
+    by: User,
+    accounting_on: date | None = None,
+    once: UUID | None = None,
+) -> Transaction:
     """Take an entry back in full: its stored split with the sign changed, in an open quarter.
+
+    `accounting_on` is the day under which the ledger shows the correction; left out, it is the original's, or the
+    quarter's first day where that is later.
 
     Refuses one that is void, that other credits have taken back in part already, or of which a part is
     disallowed. The second of two calls with the same `once` hands back what the first wrote.
@@ -180,7 +194,8 @@ def reverse(*, original: Transaction, quarter: Quarter, reason: str, by: User, o
                 "how",
             )
         _require_undeclared(entry, locked)
-        return _take_back(entry, locked, [-line.cost for line in _lines(entry)], reason=reason, by=by, once=once)
+        costs = [-line.cost for line in _lines(entry)]
+        return _take_back(entry, locked, costs, reason=reason, by=by, accounting_on=accounting_on, once=once)
 
 
 def credit(
@@ -192,6 +207,7 @@ def credit(
     reason: str,
     by: User,
     against: Disallowance | None = None,
+    accounting_on: date | None = None,
     once: UUID | None = None,
 ) -> Transaction:
     """Take back part of an entry: `amount` pounds of cost, above nought, over what remains of each line.
@@ -222,8 +238,9 @@ def credit(
             raise refuse("F01", f"Only {in_words(left)} of {what} remains. Enter no more than that.", "amount")
         parts = apportion_over_remaining(-amount, remaining)
         return _take_back(
-            entry, locked, parts, reason=reason, by=by, document_number=document_number, against=against, once=once
-        )
+            entry, locked, parts, reason=reason, by=by, document_number=document_number, against=against,
+            accounting_on=accounting_on, once=once,
+        )  # fmt: skip
 
 
 def remaining_by_line(entry: Transaction) -> list[Decimal]:
@@ -322,7 +339,7 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
                 same.save()
             released.append(line)
             programme, words = line.budget_line.source.programme, f"{state} {reason}".strip()
-            events.record("spending.reconsider", line.reference, by=by, words=words, programme=programme)
+            events.record(LOOKED_AGAIN, line.reference, by=by, words=words, programme=programme)
     return released
 
 
@@ -473,9 +490,13 @@ def _take_back(
     by: User,
     document_number: str = "",
     against: Disallowance | None = None,
+    accounting_on: date | None = None,
     once: UUID | None = None,
 ) -> Transaction:
     """Write the mirror of an entry: the given (negative) cost for each of its lines, in their order and state."""
+    if accounting_on is not None and accounting_on > clock.today():
+        words = f"{day_in_words(accounting_on)} is in the future. Enter the date under which the ledger shows it."
+        raise refuse("F02", words, "accounting_on")
     cost, left = sum(costs, NOUGHT), _left_of(original)
     whole = cost == -left.cost
     # The credit's VAT and recovered VAT are its share of what is left of them, so that the last one takes the rest.
@@ -491,7 +512,7 @@ def _take_back(
         document_number=document_number or original.document_number,
         description=original.description,
         basis=original.basis,
-        accounting_on=min(max(quarter.first_day, original.accounting_on), clock.today()),
+        accounting_on=accounting_on or min(max(quarter.first_day, original.accounting_on), clock.today()),
         service_from=original.service_from,
         service_to=original.service_to,
         net=cost - vat + recoverable,

@@ -1,14 +1,17 @@
 """The tables of money: spend, budget, declarations, claims."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
+from core.money import one_decimal, percent
 from core.tables import (
     Column,
     CountColumn,
@@ -20,7 +23,8 @@ from core.tables import (
     TagColumn,
     TotalledColumn,
 )
-from funding.models import Claim, Declaration, ReceiptPart, SpendLine
+from funding.models import Claim, Declaration, MatchReceipt, ReceiptPart, SpendLine, Transaction
+from funding.paying import Standing
 
 STATE_COLOURS = {
     SpendLine.State.CLAIMABLE: "green",
@@ -114,9 +118,12 @@ class SpendTable(Table):
     class Meta:
         order_by = ("-accounting_on", "-entry")
 
-    def __init__(self, *args: Any, wide: bool = False, **kwargs: Any) -> None:
-        if not wide:
-            kwargs["exclude"] = (*DOWNLOADED_ONLY, *kwargs.get("exclude", self._meta.exclude))
+    def __init__(self, *args: Any, wide: bool = False, as_of: datetime | None = None, **kwargs: Any) -> None:
+        """`as_of` a moment leaves the state out, which is today's."""
+        self.as_of = as_of
+        left_out = (*(() if wide else DOWNLOADED_ONLY), *(("state",) if as_of else ()))
+        if left_out:
+            kwargs["exclude"] = (*left_out, *kwargs.get("exclude", self._meta.exclude))
         super().__init__(*args, **kwargs)
 
     def value_kind(self, record: SpendLine) -> str:
@@ -126,7 +133,7 @@ class SpendTable(Table):
         """What is cost: without void entries and payments on account, as on every other page."""
         if isinstance(self.data.data, list):
             return super().work_out_totals()
-        return {"cost": self.data.data.order_by().spend().total()}
+        return {"cost": self.data.data.order_by().spend(self.as_of).total()}
 
 
 class EntryLineTable(Table):
@@ -191,6 +198,21 @@ class ImpactTable(Table):
         orderable = False
 
 
+class GridImpactTable(Table):
+    """What many entries do to the budget lines that they charge."""
+
+    caption = "Against profile and budget"
+    line = Column("Budget line")
+    profile = MoneyColumn("Profile of the quarter", total=True)
+    before = MoneyColumn("Recorded so far", total=True)
+    rows = MoneyColumn("These rows", total=True)
+    after = MoneyColumn("With these rows", total=True)
+    left = MoneyColumn("Left of the year’s budget", total=True)
+
+    class Meta:
+        orderable = False
+
+
 class PercentColumn(TotalledColumn):
     """A percentage: −12.5%; a dash where there is none."""
 
@@ -198,6 +220,23 @@ class PercentColumn(TotalledColumn):
         if value is None:
             return "—"
         return f"{'−' if value < 0 else ''}{abs(value)}%"
+
+
+class FigureColumn(TotalledColumn):
+    """A number as it is; a dash where there is none."""
+
+    def in_words(self, value: Decimal | None) -> str:
+        return "—" if value is None else str(value)
+
+
+class DaysColumn(TotalledColumn):
+    """A span of time in whole days."""
+
+    def in_words(self, value: timedelta) -> str:
+        return f"{value.days:,}"
+
+    def value(self, record: Any, value: timedelta) -> int:
+        return value.days
 
 
 class BudgetTable(Table):
@@ -208,7 +247,7 @@ class BudgetTable(Table):
     name = UnderColumn("Budget line", under="under", order_by=("position", "name"))
     budget = MoneyColumn("Budget", total=True)
     profile_to_date = MoneyColumn("Profile to date", total=True)
-    actual_to_date = MoneyColumn("Actual to date", total=True, linkify=lambda record: record.url)
+    actual_to_date = MoneyColumn("Actual to date", total=True, linkify=lambda record: record.url or None)
     variance_to_date = MoneyColumn("Variance to date", total=True)
     variance_percent = PercentColumn("Variance %", total=True)
     remaining = MoneyColumn("Remaining", total=True)
@@ -222,8 +261,177 @@ class BudgetTable(Table):
         """The sums, and the percentage of the summed variance."""
         sums = super().work_out_totals()
         profile, variance = sums.get("profile_to_date"), sums.get("variance_to_date")
-        sums["variance_percent"] = (variance * 100 / profile).quantize(Decimal("0.1")) if profile else None
+        sums["variance_percent"] = percent(variance, profile) if profile else None
         return sums
+
+
+class MatchTable(Table):
+    """What became of match, one row a source and one for all of a kind. Two kinds are never added: no foot."""
+
+    caption = "Match by source"
+    empty_text = "No match that you may see is pledged in this year."
+    name = UnderColumn("Source", under="under")
+    pledged = MoneyColumn("Pledged", linkify=lambda record: record.pledge_url or None)
+    secured = MoneyColumn("Secured")
+    received = MoneyColumn("Received so far", default="—", linkify=lambda record: record.receipts_url or None)
+    profile_to_date = MoneyColumn("Profile to date", linkify=lambda record: record.pledge_url or None)
+    applied = MoneyColumn("Applied to date", linkify=lambda record: record.spend_url or None)
+    outstanding = MoneyColumn("Outstanding")
+    applied_percent = PercentColumn("Applied %", default="—")
+    standing = TagColumn(
+        "Standing",
+        colours={"behind": "red", "not-secured": "orange", "in-step": "green"},
+        labels={"behind": "Behind its profile", "not-secured": "Not secured", "in-step": "In step"},
+    )
+
+    class Meta:
+        orderable = False
+
+    def value_name(self, record: Any) -> str:
+        return " · ".join(filter(None, (record.name, record.under)))
+
+
+class PaceTable(Table):
+    """Match of one kind beside the grant, and what of the grant is at risk for want of it."""
+
+    caption = "Match beside the grant"
+    name = Column("Match")
+    applied_percent = PercentColumn("Match applied", accessor="match__applied_percent", default="—")
+    spent_percent = PercentColumn("Grant spent", default="—", linkify=lambda record: record.spend_url)
+    claimed_percent = PercentColumn("Grant claimed", default="—", linkify=lambda record: record.claims_url)
+    needed = MoneyColumn("Match needed to date")
+    applied = MoneyColumn("Match applied to date", accessor="match__applied")
+    short = MoneyColumn("Short of what is needed")
+    at_risk = MoneyColumn("Grant at risk to date")
+    at_risk_by_year_end = MoneyColumn("Grant at risk by year end, as forecast")
+
+    class Meta:
+        orderable = False
+
+
+class MatchReceiptTable(Table):
+    """Payments of match. `void_for`: the key of the organisation whose officer looks and may make its own void."""
+
+    caption = "Match received"
+    empty_text = "No match is recorded as received that fits."
+    reference = ShortColumn("Receipt")
+    received_on = DayColumn("Received on")
+    source = UnderColumn("Source", accessor="source__name", under="source__programme__code")
+    year = ShortColumn("Year", accessor="year__code")
+    bank_reference = Column("Bank reference")
+    standing = Column("Standing", accessor="void_reason", empty_values=(), orderable=False)
+    amount = MoneyColumn("Amount", total=True)
+
+    class Meta:
+        order_by = ("-received_on", "-reference")
+
+    def __init__(self, *args: Any, void_for: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.void_for = void_for
+
+    def render_standing(self, record: MatchReceipt) -> SafeString | str:
+        """Void with its reason, or the way to make it void for those who may."""
+        if record.voided_at or self.void_for != record.source.programme.recipient_id:
+            return self.value_standing(record)
+        return format_html(
+            '<a class="govuk-link" href="{}">Make void<span class="govuk-visually-hidden"> {}</span></a>',
+            reverse("funding:void-match-receipt", args=[record.reference]),
+            record.reference,
+        )
+
+    def value_standing(self, record: MatchReceipt) -> str:
+        return f"Void: {record.void_reason}" if record.voided_at else "In force"
+
+    def work_out_totals(self) -> dict[str, Any]:
+        """Of what is in force."""
+        return {"amount": self.data.data.order_by().in_force().aggregate(total=Sum("amount"))["total"]}
+
+
+def behind(standing: str) -> Callable[[Any, int], str | None]:
+    """The way from a count to the invoices of one standing, where there are any."""
+    return lambda record, value: record.behind(standing) if value else None
+
+
+class PaymentDaysTable(Table):
+    """How invoices were paid, one row an organisation, quarter and contract; each count leads to its invoices."""
+
+    caption = "By quarter, organisation and contract"
+    empty_text = "No invoice is recorded that fits."
+    quarter = UnderColumn("Quarter", under="organisation__short_name")
+    contract = Column("Contract", default="No contract")
+    paid = CountColumn("Paid", total=True)
+    in_time = CountColumn("Within 30 days", total=True, linkify=behind("in-time"))
+    in_time_percent = PercentColumn("Within 30 days, %", total=True, default="—")
+    late = CountColumn("Over 30 days", total=True, linkify=behind("late"))
+    disputed = CountColumn("Disputed", total=True, linkify=behind("disputed"))
+    overdue = CountColumn("Not paid after 30 days", total=True, linkify=behind("overdue"))
+    open = CountColumn("Not paid yet", total=True, linkify=behind("open"))
+    missing = CountColumn("No date of receipt", total=True, linkify=behind("missing"))
+    longest = FigureColumn("Longest, days", total=True, default="—")
+    average = FigureColumn("Average, days", total=True, default="—")
+
+    class Meta:
+        orderable = False
+
+    def value_quarter(self, record: Any) -> str:
+        return f"{record.quarter} · {record.organisation.short_name}"
+
+    def work_out_totals(self) -> dict[str, Any]:
+        """The sums; the percentage, the longest and the average of all that is paid."""
+        found = list(self.data.data)
+        names = ("paid", "in_time", "late", "disputed", "overdue", "open", "missing")
+        sums: dict[str, Any] = {name: sum(getattr(row, name) for row in found) for name in names}
+        paid = Decimal(sums["paid"])
+        sums["in_time_percent"] = percent(Decimal(sums["in_time"]), paid)
+        sums["longest"] = max((row.longest for row in found if row.longest is not None), default=None)
+        sums["average"] = one_decimal(sum(row.days for row in found) / paid) if paid else None
+        return sums
+
+
+class InvoiceTable(Table):
+    """Invoices, when they came and were paid. `dates_for`: the organisation whose officer looks and may give dates."""
+
+    caption = "Invoices"
+    empty_text = "No invoice fits. Clear the filters."
+    reference = Column(
+        "Entry", linkify=("funding:entry", [A("reference")]), attrs={"a": {"class": "govuk-link app-nowrap"}}
+    )
+    supplier_name = UnderColumn("Supplier", under="document_number")
+    recorded_by = Column("In the ledger of", accessor="recorded_by__short_name")
+    contract = Column("Contract", accessor="contract__reference", default="No contract")
+    accounting_on = DayColumn("Accounting date")
+    received_on = DayColumn("Received", default="Missing")
+    paid_on = DayColumn("Paid", default="Not paid")
+    took = DaysColumn("Days", default="—")
+    standing = TagColumn(
+        "Standing",
+        colours={
+            "in-time": "green", "late": "red", "disputed": "grey", "overdue": "red", "open": "blue",
+            "missing": "orange",
+        },
+        labels=Standing.LABELS,
+    )  # fmt: skip
+    dispute_reason = Column("Why disputed")
+    cost = MoneyColumn("Cost", total=True)
+    act = Column("Do", accessor="pk", orderable=False, exclude_from_export=True)
+
+    class Meta:
+        order_by = ("-accounting_on", "-reference")
+
+    def __init__(self, *args: Any, dates_for: int | None = None, **kwargs: Any) -> None:
+        self.dates_for = dates_for
+        if dates_for is None:
+            kwargs["exclude"] = ("act",)
+        super().__init__(*args, **kwargs)
+
+    def render_act(self, record: Transaction) -> SafeString | str:
+        if record.recorded_by_id != self.dates_for:
+            return ""
+        return format_html(
+            '<a class="govuk-link" href="{}">Give dates<span class="govuk-visually-hidden"> of {}</span></a>',
+            reverse("funding:payment-dates", args=[record.reference]),
+            record.reference,
+        )
 
 
 class StandingTable(Table):
@@ -506,6 +714,21 @@ class TieTable(Table):
 
     def render_not_claimable(self, record: Any, value: Decimal) -> SafeString:
         return self._linked(self.link(record, state=SpendLine.State.NOT_CLAIMABLE), value)
+
+
+class ContractCutTable(Table):
+    """What each contract binds of the year's budget, by project."""
+
+    caption = "Budget bound by contracts"
+    empty_text = "No contract binds budget of this year, and none has charged any."
+    contract = UnderColumn("Contract", accessor="contract__reference", under="contract__title")
+    project = Column("Project", accessor="project__name")
+    committed = MoneyColumn("Committed", total=True)
+    charged = MoneyColumn("Charged in the year", total=True, linkify=lambda record: record.url or None)
+    left = MoneyColumn("Left of what is committed", total=True)
+
+    class Meta:
+        orderable = False
 
 
 class AwardTieTable(Table):

@@ -11,8 +11,9 @@ from board.models import Organisation, Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
 from core.money import NOUGHT, in_words
 from core.problems import Problem
-from funding import declaring, ending, reconciling
+from funding import declaring, ending, evidence, reconciling
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
+from funding.rules import march_is_not_outsized
 from kpis.results import outstanding
 from returns import closing
 from returns.kinds import claim_record, kind_of
@@ -22,6 +23,8 @@ from returns.models import Return
 
 # A third re-raising needs a reason: by then nobody can call it this quarter's estimate any more.
 RE_RAISED_WITHOUT_REASON = 2
+
+SHOWN_ENTRIES = 5
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,9 @@ def readiness(programme: Programme, quarter: Quarter, kind: str, today: date) ->
             _variances,
             _underspend,
             _balance,
+            _march,
             _held,
+            _evidence,
         ):
             found += list(rule(record))
     else:
@@ -279,6 +284,16 @@ def _balance(record: Record) -> Iterator[Item]:
     yield Item("F14", words, "blocking", (Place("Mark the balance", "budget.read", "funding:budget-of", address),))
 
 
+def _march(record: Record) -> Iterator[Item]:
+    """F20, from the year's last quarter on: what falls in March is known only then."""
+    if record.quarter.number < 4:
+        return
+    for problem in march_is_not_outsized(record.grant, record.quarter.year, record.today):
+        query = {"source": str(record.grant.pk), "year": str(record.quarter.year_id), "quarter": str(record.quarter.pk)}
+        place = Place("See the spend", "spending.read", "funding:spend", query=query)
+        yield Item(problem.code, problem.message, "warning", (place,))
+
+
 def _held(record: Record) -> Iterator[Item]:
     held = [line for line in claim_record.not_claimed(record) if line.state == SpendLine.State.HELD]
     live = [line for line in held if line.transaction.kind != Transaction.Kind.REVERSAL]
@@ -293,6 +308,32 @@ def _held(record: Record) -> Iterator[Item]:
         yield Item(
             "held", words, "information", (Place("See what is held", "spending.read", "funding:spend", query=query),)
         )
+
+
+def _evidence(record: Record) -> Iterator[Item]:
+    """F22: an entry of the grant above the threshold has its evidence: a warning in a quarter, an error at year end."""
+    lines = SpendLine.objects.charged_to(record.grant)
+    if record.is_final:
+        span, query = f"of {record.quarter.year}", {"year": str(record.quarter.year.pk)}
+        lines = lines.filter(budget_line__year=record.quarter.year)
+    else:
+        span, query = f"of {record.quarter}", {"quarter": str(record.quarter.pk)}
+        lines = lines.in_quarter(record.quarter)
+    charged = Transaction.objects.filter(pk__in=lines.values("transaction"))
+    found = list(evidence.without_evidence(charged, today=record.today).order_by("reference")[: SHOWN_ENTRIES + 1])
+    if not found:
+        return
+    named = ", ".join(entry.reference for entry in found[:SHOWN_ENTRIES])
+    words = f"No evidence is attached to {named}{' and more' if len(found) > SHOWN_ENTRIES else ''} {span}"
+    amount = in_words(record.threshold("evidence-amount"))
+    words += f", above {amount}. Its finance officer attaches the invoice or the ledger print."
+    place = Place(
+        "See what has no evidence",
+        "spending.read",
+        "funding:evidence-missing",
+        query={**query, "source": str(record.grant.pk)},
+    )
+    yield Item("F22", words, "blocking" if record.is_final else "warning", (place,))
 
 
 def _results(programme: Programme, quarter: Quarter) -> Iterator[Item]:

@@ -1,6 +1,8 @@
 """What tests stand on: settings that are for tests alone, the long runs, the browser. The cast is in factories."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -41,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.SECURE_HSTS_SECONDS = 0
     settings.FIXED_DATE = None
+    settings.EVIDENCE_FOLDER = Path(tempfile.mkdtemp(prefix="evidence-of-tests-"))
     # Tests of the limits switch them on again.
     settings.ACCOUNT_RATE_LIMITS = False
     # A page that asks the database once a row fails its test.
@@ -54,6 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
         options = settings.DATABASES["default"]["OPTIONS"]
         options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
     _lift_the_events_trigger_while_tables_are_emptied()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(settings.EVIDENCE_FOLDER, ignore_errors=True)
 
 
 def _lift_the_events_trigger_while_tables_are_emptied() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -56,13 +57,20 @@ def _copied(name: str, copy: str) -> None:
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
-    before = settings.FIXED_DATE, settings.DEMONSTRATION
+def _settings(database: str) -> Iterator[None]:
+    """The demonstration's settings, with its files in a folder beside its database."""
+    before = settings.FIXED_DATE, settings.DEMONSTRATION, settings.EVIDENCE_FOLDER
     settings.FIXED_DATE, settings.DEMONSTRATION = DATE, True
+    settings.EVIDENCE_FOLDER = _files(database)
     try:
         yield
     finally:
-        settings.FIXED_DATE, settings.DEMONSTRATION = before
+        settings.FIXED_DATE, settings.DEMONSTRATION, settings.EVIDENCE_FOLDER = before
+
+
+def _files(database: str) -> Path:
+    beside = Path(database) if connection.vendor == "sqlite" else Path(tempfile.gettempdir()) / database
+    return beside.with_name(f"{beside.name}-files")
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +83,7 @@ def demonstration_database(django_db_setup: None, django_db_blocker: Any) -> Ite
     empty = settings.DATABASES["default"]["NAME"]
     kept = os.environ.get("KEPT_DEMONSTRATION", "")
     loaded = kept or f"{empty}-demonstration"
-    with django_db_blocker.unblock(), _settings():
+    with django_db_blocker.unblock(), _settings(loaded):
         if not (kept and Path(kept).exists()):
             _copied(empty, loaded)
             _use(loaded)
@@ -85,6 +93,7 @@ def demonstration_database(django_db_setup: None, django_db_blocker: Any) -> Ite
     if not kept:
         with django_db_blocker.unblock():
             _dropped(loaded)
+            shutil.rmtree(_files(loaded), ignore_errors=True)
 
 
 def _dropped(name: str) -> None:
@@ -101,7 +110,7 @@ def _dropped(name: str) -> None:
 def demonstration(demonstration_database: str, django_db_blocker: Any) -> Iterator[Callable[[str], User]]:
     """The demonstration on its date, rolled back after the test. Call it with an account's key for the person."""
     empty = settings.DATABASES["default"]["NAME"]
-    with django_db_blocker.unblock(), _settings():
+    with django_db_blocker.unblock(), _settings(demonstration_database):
         _use(demonstration_database)
         try:
             with transaction.atomic():
@@ -117,7 +126,7 @@ def live_demonstration(transactional_db: None, demonstration_database: str) -> I
     empty = settings.DATABASES["default"]["NAME"]
     copy = f"{demonstration_database}-live-{os.getpid()}"
     _copied(demonstration_database, copy)
-    with _settings():
+    with _settings(demonstration_database):
         _use(copy)
         try:
             yield person

@@ -22,6 +22,8 @@ from funding.ledger_import import Change, decide, stage
 from funding.models import (
     BudgetLine,
     Claim,
+    Evidence,
+    MatchReceipt,
     Receipt,
     ReconcilingItem,
     Repayment,
@@ -130,9 +132,12 @@ def rows() -> dict[str, list[tuple]]:
         "funding:recorded": both,
         "funding:correct": both,
         "funding:void": both,
+        "funding:payment-dates": both,
         "funding:reconsider": both,
+        "funding:entry-evidence": both,
         "funding:contract": [("CHB-2023",)],
         "funding:declare-source": [(code, "GRANT", quarter.code), (code, "ECC-CASH", quarter.code)],
+        "funding:report-summary": [(code, "ECC-CASH", quarter.code)],
         "funding:withdraw-declaration": [(code, "SOUTHEND-CASH", quarter.code)],
         "funding:reconciliation": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],
         "funding:ledger-total": [(code, "pfcc", quarter.code), (code, "ecc", quarter.code)],
@@ -146,6 +151,15 @@ def rows() -> dict[str, list[tuple]]:
         "funding:repay": [(code,)],
         "funding:void-repayment": [(repaid(programme).reference,)],
         "funding:void-receipt": [(Receipt.objects.order_by("reference").first().reference,)],
+        "funding:void-match-receipt": [
+            (
+                MatchReceipt.objects.in_force()
+                .filter(source__programme=programme)
+                .order_by("reference")
+                .first()
+                .reference,
+            )
+        ],
         "funding:explain": [(code, quarter.code, "CHB")],
         "funding:budget-of": budgets,
         "funding:set-award": budgets,
@@ -218,9 +232,24 @@ def imports(officer: User) -> dict[str, list[tuple]]:
     }
 
 
+def evidence_rows() -> dict[str, list[tuple]]:
+    """A plain and a restricted piece of the recipient's, and a restricted one of a council's."""
+    quarter = {"transaction__lines__quarter__code": "2024-25-Q3"}
+    rows = Evidence.objects.filter(**quarter).order_by("reference")
+    pfcc = rows.filter(transaction__recorded_by__code="pfcc")
+    plain, pay = pfcc.filter(restricted=False).first(), pfcc.filter(restricted=True).first()
+    council = rows.filter(transaction__recorded_by__code="ecc", restricted=True).first()
+    three = [(row.reference,) for row in (plain, pay, council)]
+    return {
+        "funding:evidence-file": three,
+        "funding:evidence-take-away": three,
+        "funding:evidence-restrict": three[:1],
+    }
+
+
 @pytest.fixture
 def tried(demonstration: Person) -> dict[str, list[tuple]]:
-    return {**rows(), **imports(demonstration("finance.pfcc"))}
+    return {**rows(), **evidence_rows(), **imports(demonstration("finance.pfcc"))}
 
 
 def test_every_address_is_known_here(tried: dict[str, list[tuple]]) -> None:

@@ -1,21 +1,34 @@
 """The demonstration: the same rows and totals every time, on either database, and the story that it tells."""
 
+import io
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
+import pikepdf
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.test import Client
 
 from board import clock
-from board.models import Programme, Quarter, User
+from board.files import content_of
+from board.models import Programme, Quarter, StoredFile, User
 from config.demo.partnership import ACCOUNTS
 from core.money import NOUGHT, PenceField
 from funding import claims
-from funding.models import Claim, ControlTotal, Declaration, ReconcilingItem, Source, SpendLine, Transaction
+from funding.evidence import without_evidence
+from funding.models import (
+    Claim,
+    ControlTotal,
+    Declaration,
+    Evidence,
+    ReconcilingItem,
+    Source,
+    SpendLine,
+    Transaction,
+)
 from funding.reconciling import reconciliation
 from kpis.models import Submission
 from returns.certifying import signing_problems
@@ -178,6 +191,30 @@ def test_the_evaluators_accrual_is_raised_again_in_three_quarters_and_reversed_e
         "2024-25-Q4",
     ]
     assert raised[2].reason
+
+
+def test_what_was_claimed_in_the_first_year_has_its_evidence_and_the_last_quarter_waits_for_some(
+    demonstration: Person,
+) -> None:
+    grant = claims.grant_of(Programme.objects.get(code="DAPF-2023-25").pk)
+    charged = Transaction.objects.filter(lines__budget_line__source=grant).distinct()
+    wanting = without_evidence(charged, today=clock.today())
+    assert not wanting.filter(lines__budget_line__year__code="2023-24").exists()
+    assert {entry.lines.get().quarter.code for entry in wanting} == {"2024-25-Q3", "2024-25-Q4"}
+    assert Evidence.objects.filter(restricted=True).exists()
+    shared = Evidence.objects.values("file").annotate(entries=Count("pk")).filter(entries__gt=1)
+    assert shared.exists(), "One print of a ledger proves several entries."
+
+
+def test_each_file_of_the_evidence_is_whole_and_says_that_it_is_illustrative(demonstration: Person) -> None:
+    rows = list(StoredFile.objects.all())
+    assert {row.kind for row in rows} == {"pdf", "csv"}
+    for row in rows[::10]:
+        assert b"Illustrative" in content_of(row)
+        if row.kind == "pdf":
+            with pikepdf.open(io.BytesIO(content_of(row))) as opened:
+                assert not opened.check_pdf_syntax()
+    assert not StoredFile.objects.unattached().exists()
 
 
 def test_recovered_vat_is_recorded_and_is_no_cost(demonstration: Person) -> None:

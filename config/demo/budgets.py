@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal as D
 
-from board import clock
+from board import clock, rows
 from board.models import UNALLOCATED, Programme, Quarter, User, Year
 from config.demo.spend_numbers import IN_KIND_RATE
 from contracts.contracting import vary
@@ -21,7 +21,7 @@ from funding.positions import line_positions
 People = dict[str, User]
 
 HEADINGS = [
-    ("staff", "Staff salaries and on-costs", {}),
+    ("staff", "Staff salaries and on-costs", {"payroll": True}),
     ("training", "Training and supervision", {}),
     ("travel", "Travel", {}),
     ("provider", "Provider contract payments", {}),
@@ -155,7 +155,7 @@ def move_by_virement(programme: Programme, year: Year, people: People) -> None:
     pipa, stalking = line_of(grant, "PIP", "provider", year), line_of(grant, "SIS", "provider", year)
     commitment = pipa.commitments.get()
     commitment.amount -= D("8000.00")
-    commitment.save()
+    rows.change(commitment, by=people["finance.pfcc"])
     later = quarters_of(year)[2:]
     moving.move(
         source=grant,

@@ -7,7 +7,7 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import budgets, ledger, money, performance, reconciled, wording
+from config.demo import budgets, evidence, ledger, money, paid, performance, reconciled, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from core.problems import refuse
 from funding import claims
@@ -80,9 +80,11 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
             continue
         ledger.record_quarter(programme, quarter, people)
         money.adjust(programme, quarter, people)
+        evidence.attach_quarter(quarter, people)
         performance.load_quarter(programme, quarter, people)
         if quarter.code == OPEN:
             money.declare_some(programme, quarter, people)
+            paid.pay(programme, quarter, people)
             break
         money.declare_quarter(programme, quarter, people)
         with clock.at(quarter.check_due_on):
@@ -93,6 +95,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
             # Dated in this quarter, and so in its ledger, though it is cost of the year before.
             ledger.record_closing(programme, _closing_period(programme), people)
         reconciled.reconcile(programme, quarter, people)
+        paid.pay(programme, quarter, people)
         _certify(Return.Kind.CLAIM, quarter, quarter.certify_due_on, people)
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
         if quarter.code == AFTER_YEAR_END:
@@ -103,6 +106,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
 def _end_first_year(programme: Programme, people: People) -> None:
     """The closing period of 2023-24 takes its late invoice and ends in the year's final claim."""
     period = _closing_period(programme)
+    evidence.attach_quarter(period, people, day=CLOSED_ON)
     with clock.at(CLOSED_ON):
         reconciled.reconcile_closing(programme, period, people)
         money.explain(programme, period, people)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
+from board import clock
 from board.models import Programme, Quarter, User, Year
-from core.forms import FilterForm
+from core.forms import FilterForm, MomentField, moment_in_words
 from funding.models import Source
 
 
@@ -21,8 +22,20 @@ class BudgetChoice(FilterForm):
     )
     cut = forms.ChoiceField(
         label="Cut by",
-        choices=[("line", "Project and heading"), ("project", "Project"), ("heading", "Cost heading")],
+        choices=[
+            ("line", "Project and heading"),
+            ("project", "Project"),
+            ("heading", "Cost heading"),
+            ("source", "Source"),
+            ("quarter", "Quarter"),
+            ("contract", "Contract"),
+        ],
         required=False,
+    )
+    as_of = MomentField(
+        label="As the record stood on",
+        required=False,
+        help_text="A day, and perhaps a time: 5 July 2024 at 14:05. Empty for now.",
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -47,4 +60,7 @@ class BudgetChoice(FilterForm):
             self.add_error("source", f"{source} is no source of {year.programme.code}. Choose another, or all")
         if year and quarter and quarter.year_id != year.pk:
             self.add_error("quarter", f"{quarter.short_label} is not in {year.code}. Choose a quarter of that year")
+        if given.get("as_of") and given["as_of"].date() > clock.today():
+            words = f"{moment_in_words(given['as_of'])} is still to come. Leave it empty for now"
+            self.add_error("as_of", words)
         return given

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from board.models import Quarter
-from core.forms import OnceForm, VersionedForm
+from core.forms import DayField, OnceForm, VersionedForm
 from core.money import MoneyFormField, in_words
 from funding.forms.charges import RowChoice
 from funding.models import Disallowance
@@ -39,6 +39,12 @@ class CorrectForm(OnceForm):
         required=False,
         max_length=60,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
+    )
+    accounting_on = DayField(
+        label="Accounting date (optional)",
+        required=False,
+        help_text="As the ledger shows the credit. Left empty, it is the entry’s own date, or the first day of the "
+        "quarter chosen below where that is later.",
     )
     quarter = RowChoice(label="Recorded in", required=True)
     reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))

@@ -12,6 +12,7 @@ from funding.models.claiming import (
     Repayment,
 )
 from funding.models.deciding import VirementProposal, VirementProposalMove, YearEndBalance
+from funding.models.evidence import Evidence
 from funding.models.given import (
     Award,
     AwardRevision,
@@ -28,6 +29,7 @@ from funding.models.given import (
     VirementMove,
 )
 from funding.models.importing import ColumnMap, LedgerFile, LedgerImport, LedgerRow, SupplierAlias
+from funding.models.matching import MatchReceipt
 from funding.models.reconciling import ControlTotal, ReconcilingItem
 from funding.models.spent import SpendLine, Transaction
 
@@ -46,10 +48,12 @@ __all__ = [
     "Declaration",
     "Disallowance",
     "DisallowancePart",
+    "Evidence",
     "Forecast",
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",
+    "MatchReceipt",
     "Profile",
     "Receipt",
     "ReceiptPart",

@@ -160,6 +160,7 @@ class CostHeading(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     capital = models.BooleanField(default=False, help_text="A capital item: held out of a revenue grant's claim.")
     ineligible = models.BooleanField(default=False, help_text="Not eligible under the grant's terms.")
+    payroll = models.BooleanField(default=False, help_text="Pay of staff: evidence of it is restricted.")
 
     class Meta:
         ordering: ClassVar = ["programme", "position", "code"]

@@ -1,18 +1,22 @@
 """Money out: what the ledgers show, and the budget lines that it is charged to."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 
-from board.models import Organisation, Programme, Quarter, Role, User
+from board.models import Event, Organisation, Programme, Quarter, Role, User
 from board.rows import Kept
 from contracts.models import Contract
 from core.money import NOUGHT, PenceField
 from funding.models.given import BudgetLine, Source
+
+# The act whose events tell when the state of a line changed; a line itself keeps no history.
+LOOKED_AGAIN = "spending.reconsider"
 
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
@@ -56,6 +60,9 @@ class Transaction(Kept):
     service_to = models.DateField()
     received_on = models.DateField(null=True, blank=True)
     paid_on = models.DateField(null=True, blank=True)
+    dispute_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why the invoice was disputed or not valid; empty where it was not."
+    )
     net = PenceField()
     vat = PenceField(default=NOUGHT)
     recoverable_vat = PenceField(default=NOUGHT)
@@ -135,20 +142,48 @@ class Transaction(Kept):
     def is_void(self) -> bool:
         return self.voided_at is not None
 
+    @property
+    def programme(self) -> Programme:
+        """The programme that its first line charges: in whose record what is done with it stands."""
+        return Programme.objects.get(sources__budget_lines__spend_lines=self.lines.order_by("number").first())
+
 
 class SpendLineQuerySet(models.QuerySet["SpendLine"]):
     def visible_to(self, user: User) -> Self:
         """The lines that charge the sources visible to the person."""
         return self.filter(budget_line__source__in=Source.objects.visible_to(user))
 
-    def in_force(self) -> Self:
-        """Lines of transactions that are not void."""
-        return self.filter(transaction__voided_at=None)
+    def in_force(self, as_of: datetime | None = None) -> Self:
+        """Lines of transactions that are not void; `as_of` a moment, of those recorded and not void by then."""
+        if as_of is None:
+            return self.filter(transaction__voided_at=None)
+        stands = Q(transaction__voided_at=None) | Q(transaction__voided_at__gt=as_of)
+        return self.filter(stands, transaction__created_at__lte=as_of)
 
-    def spend(self) -> Self:
+    def spend(self, as_of: datetime | None = None) -> Self:
         """Lines that are cost: all in force but payments on account, and what takes such a payment back."""
         advance = Transaction.Kind.ADVANCE
-        return self.in_force().exclude(transaction__kind=advance).exclude(transaction__takes_back__kind=advance)
+        return self.in_force(as_of).exclude(transaction__kind=advance).exclude(transaction__takes_back__kind=advance)
+
+    def with_state(self, as_of: datetime | None = None) -> Self:
+        """Each with `state_then`, its state at a moment: now, unless said.
+
+        Only what is held is looked at again, and so a line that was looked at and changed later, or that takes
+        such a line back, was held until then.
+        """
+        if as_of is None:
+            return self.annotate(state_then=F("state"))
+        later = Event.objects.filter(act=LOOKED_AGAIN, at__gt=as_of).values("subject")
+        number = Cast("number", models.CharField())
+        return self.annotate(
+            own_reference=Concat("transaction__reference", Value("/"), number, output_field=models.CharField()),
+            mirrored=Concat("transaction__takes_back__reference", Value("/"), number, output_field=models.CharField()),
+            state_then=Case(
+                When(Q(own_reference__in=later) | Q(mirrored__in=later), then=Value(SpendLine.State.HELD)),
+                default=F("state"),
+                output_field=models.CharField(),
+            ),
+        )
 
     def in_ledger_of(self, organisation: Organisation) -> Self:
         """What an organisation's ledger shows as cost: without in-kind and payments on account, or their reversals."""
@@ -176,9 +211,10 @@ class SpendLineQuerySet(models.QuerySet["SpendLine"]):
         """The sum of cost, worked out by the database."""
         return self.aggregate(total=Coalesce(Sum("cost"), NOUGHT, output_field=PenceField()))["total"]
 
-    def totals_by_state(self) -> models.QuerySet["SpendLine", dict[str, Any]]:
-        """The sum of cost of each state that there is: rows of `state` and `total`."""
-        return self.order_by().values("state").annotate(total=Sum("cost", output_field=PenceField()))
+    def totals_by_state(self, as_of: datetime | None = None) -> models.QuerySet["SpendLine", dict[str, Any]]:
+        """The sum of cost of each state that there is, or was at a moment: rows of `state_then` and `total`."""
+        states = self.with_state(as_of).order_by().values("state_then")
+        return states.annotate(total=Sum("cost", output_field=PenceField()))
 
 
 class SpendLine(models.Model):

@@ -62,13 +62,15 @@ class FunderAccount(OfGrant, DetailPage):
 
     def get_lead(self) -> str:
         found = self.account
-        owed, back = in_words(found.owed), in_words(max(found.due_back, NOUGHT))
-        return f"{self.object.funder} owes {owed}, and {back} is due back to it. {self.object.programme.code}."
+        back = f"{in_words(found.due_back)} is" if found.due_back > 0 else "nothing is"
+        owed = f"{self.object.funder} owes {in_words(found.owed)}"
+        return f"{self.object.programme.code}: {owed}, and {back} due back to it."
 
     def get_actions(self) -> Sequence[Link]:
         if not keeps_account(self.request.user, self.object):
             return []
-        return [Link("Record a repayment", reverse("funding:repay", args=[self.object.programme.code]))]
+        url = reverse("funding:repay", args=[self.object.programme.code])
+        return [Link("Record a repayment", url, secondary=self.account.due_back <= 0)]
 
     def get_facts(self) -> Sequence[Fact]:
         found = self.account

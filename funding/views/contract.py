@@ -2,36 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from board.access import may
 from board.views import DetailPage, Fact, Link
 from contracts.models import Contract
-from core.money import NOUGHT, PenceField, in_words
+from core.money import in_words
 from core.tables import Table
-from funding.models import Commitment, Source, SpendLine
+from funding.models import Source, SpendLine
+from funding.positions import Bound, contract_positions
 from funding.tables import CommitmentTable, ContractSpendTable
 from funding.views.spend import SHOWN_WITH_A_LINE, spend_crumb
 
 
 @dataclass(frozen=True)
 class CommitmentRow:
-    """What a contract binds of a budget line, less what it has charged there, in pounds."""
+    """What a contract binds of a budget line, and what it has charged there."""
 
     project: str
     heading: str
     source: str
     year: str
-    committed: Decimal
-    charged: Decimal
+    figures: Bound
 
-    @property
-    def left(self) -> Decimal:
-        return max(self.committed - self.charged, NOUGHT)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.figures, name)
 
 
 def spend_link(user: Any, contract: Contract) -> Link | None:
@@ -61,31 +59,10 @@ class SpendUnderContract(DetailPage):
         return lines.select_related(*SHOWN_WITH_A_LINE)
 
     def commitments(self) -> list[CommitmentRow]:
-        charged = {
-            row["budget_line"]: row["total"]
-            for row in self.lines()
-            .spend()
-            .order_by()
-            .values("budget_line")
-            .annotate(total=Sum("cost", output_field=PenceField()))
-        }
-        found = (
-            Commitment.objects.filter(
-                contract=self.object, line__source__in=Source.objects.visible_to(self.request.user)
-            )
-            .select_related("line__project", "line__heading", "line__source", "line__year")
-            .order_by("line__year__starts", "line__project__position", "line__heading__position")
-        )
+        found = contract_positions(Source.objects.visible_to(self.request.user), contract=self.object)
         return [
-            CommitmentRow(
-                row.line.project.name,
-                row.line.heading.name,
-                row.line.source.name,
-                row.line.year.code,
-                row.amount,
-                charged.get(row.line_id, NOUGHT),
-            )
-            for row in found
+            CommitmentRow(line.project.name, line.heading.name, line.source.name, line.year.code, figures)
+            for (_, line), figures in found.items()
         ]
 
     def get_facts(self) -> Sequence[Fact]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.http import Http404
 from django.urls import reverse
 
@@ -18,8 +18,9 @@ from board.views import ActPage, ConfirmPage, Fact, Link, ListPage
 from core.money import NOUGHT, PenceField, in_words
 from core.tables import Table
 from funding.declaring import declare, standing, withdraw
+from funding.evidence import without_evidence
 from funding.forms.declare import DeclareForm, QuarterChoice, WithdrawForm
-from funding.models import Declaration, Source, SpendLine
+from funding.models import Declaration, Source, SpendLine, Transaction
 from funding.reconciling import ledgers_of
 from funding.tables import StandingTable
 
@@ -86,15 +87,51 @@ class Declarations(ListPage):
     def get_lead(self) -> str:
         if self.quarter is None:
             return "Your organisation keeps no source of a programme that has begun."
-        return f"{self.quarter}. Declare each source complete, or nil; missing is neither."
+        words = f"{self.quarter}. Declare each source complete, or nil; missing is neither."
+        if self.unproven == 1:
+            words += " 1 entry above the threshold has no evidence yet."
+        elif self.unproven:
+            words += f" {self.unproven} entries above the threshold have no evidence yet."
+        return words
+
+    @cached_property
+    def unproven(self) -> int:
+        """F22: how many of the organisation's entries of the quarter want evidence, which is a warning here."""
+        mine = Transaction.objects.filter(recorded_by=acting_organisation(self.request.user))
+        of_quarter = mine.filter(Exists(SpendLine.objects.filter(transaction=OuterRef("pk"), quarter=self.quarter)))
+        return without_evidence(of_quarter, today=clock.today()).count()
 
     def get_actions(self) -> Sequence[Link]:
         """The quarter's ledger is compared before it is certified; a keeper of in-kind alone has no ledger to show."""
         organisation = acting_organisation(self.request.user)
-        if self.quarter is None or organisation not in ledgers_of(self.quarter.programme):
+        if self.quarter is None:
             return []
-        address = [self.quarter.programme.code, organisation.code, self.quarter.code]
-        return [Link("Reconcile with the ledger", reverse("funding:reconciliation", args=address), secondary=True)]
+        found = self.reports()
+        if organisation in ledgers_of(self.quarter.programme):
+            address = [self.quarter.programme.code, organisation.code, self.quarter.code]
+            url = reverse("funding:reconciliation", args=address)
+            found.append(Link("Reconcile with the ledger", url, secondary=True))
+        if self.unproven:
+            query = {"quarter": self.quarter.pk, "ledger": organisation.pk}
+            url = reverse("funding:evidence-missing", query=query)
+            found.append(Link("Entries without evidence", url, secondary=True))
+        return found
+
+    def reports(self) -> list[Link]:
+        """For cash match kept in the organisation's own books: one figure a heading, with the ledger's print."""
+        if not is_open(self.quarter, MONEY, clock.now(), acting_organisation(self.request.user)):
+            return []
+        mine = Source.objects.entered_by(self.request.user).filter(programme_id=self.quarter.programme_id)
+        match = mine.filter(kind=Source.Kind.CASH_MATCH).order_by("position")
+        undeclared = [one.source for one in standing(list(match), self.quarter) if one.declaration is None]
+        return [
+            Link(
+                f"Report {source}",
+                reverse("funding:report-summary", args=[self.quarter.programme.code, source.code, self.quarter.code]),
+                secondary=True,
+            )
+            for source in undeclared
+        ]
 
     def get_queryset(self) -> list[StandingRow]:
         if self.quarter is None:

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.decorators import method_decorator
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from board.access import may
-from board.views import ActPage, Fact, Link
+from board.views import Fact, Link
 from core.forms import add_problems, day_in_words
 from core.money import in_words
 from core.problems import Problem, Refused
@@ -21,9 +17,8 @@ from core.reading import LedgerReading, LedgerRow, read_ledger
 from core.tables import Table
 from funding.forms.ledger import LedgerForm
 from funding.tables import LedgerProblemTable, LedgerRowTable, LedgerSheetTable
+from funding.views.uploads import TakesUpload
 
-# The boxes and boundaries that a browser sends around the file.
-ENVELOPE_BYTES = 64 * 1024
 SHOWN_ROWS = 20
 SHOWN_PROBLEMS = 200
 
@@ -40,51 +35,18 @@ class ShownRow:
     amount: Decimal
 
 
-# The size is looked at before anything is read, and the token that comes inside the upload after that.
-@method_decorator(csrf_exempt, name="dispatch")
-class TakesLedger(ActPage):
-    """A page that takes a ledger file, and refuses one that is too large before a byte of it is read."""
+class TakesLedger(TakesUpload):
+    """A page that takes a ledger file."""
 
     section = "Spend"
     template_name = "funding/read_ledger.html"
+    too_large = (
+        "This file is too large: the most that is taken is {limit} MB. "
+        "Send a shorter period, or only the sheets that hold the ledger"
+    )
 
     def get_breadcrumbs(self) -> list[Link]:
         return [Link("Spend", reverse("funding:spend"))]
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and self.allowed() and self.is_too_large():
-            return self.refuse_unread()
-        return self.protected(request, *args, **kwargs)
-
-    @method_decorator(csrf_protect)
-    def protected(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)
-
-    def is_too_large(self) -> bool:
-        """Whether what is being sent is larger than any file that is taken; nothing of it is read for this."""
-        try:
-            sent = int(self.request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            return True
-        return sent > settings.UPLOAD_LIMIT_BYTES + ENVELOPE_BYTES
-
-    def refuse_unread(self) -> HttpResponse:
-        form = self.form_class({})
-        form.is_valid()
-        form.errors.clear()
-        limit = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
-        words = (
-            f"This file is too large: the most that is taken is {limit} MB. "
-            "Send a shorter period, or only the sheets that hold the ledger"
-        )
-        form.add_error("file", ValidationError(words, code="size"))
-        response = self.render_to_response(self.get_context_data(form=form), status=413)
-        # The rest of the upload is not read, so the connection cannot be used again.
-        response["Connection"] = "close"
-        return response
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"limit_bytes": settings.UPLOAD_LIMIT_BYTES, **kwargs})
 
 
 class ReadLedger(TakesLedger):

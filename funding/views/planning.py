@@ -21,9 +21,8 @@ from funding.budgeting import forecasts_version, latest_version, plan, profiles_
 from funding.forms.planning import ForecastForm, GridForm, GridOf, MoveForm, PlanForm, mark_of
 from funding.models import BudgetLine, BudgetVersion, CostHeading, Forecast, Virement, VirementProposal
 from funding.moving import limit_of, move_or_propose
-from funding.positions import Position, line_positions
+from funding.positions import Position, line_positions, quarter_to_show
 from funding.views.awards import OfBudget
-from funding.views.budget import latest_quarter
 
 # What the buttons beside "save" are called: they change the page and write nothing.
 REDRAWN = ("fill", "add", "check")
@@ -69,9 +68,16 @@ class GridPage(OfBudget, ActPage):
         raise NotImplementedError
 
     @cached_property
+    def latest_quarter(self) -> Quarter:
+        """To whose end the actual runs."""
+        return quarter_to_show(self.year, today=clock.today())
+
+    @cached_property
     def positions(self) -> dict[Pair, Position]:
         """Where each line stands now."""
-        found = line_positions([self.source], self.year, latest_quarter(self.year), today=clock.today())
+        found = line_positions(
+            [self.source], self.year, quarter_to_show(self.year, today=clock.today()), today=clock.today()
+        )
         return {(line.project, line.heading): position for line, position in found.items()}
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -274,7 +280,7 @@ class ForecastPage(GridPage):
 
     def get_lead(self) -> str:
         return (
-            f"Actual is to the end of {latest_quarter(self.year)}. The outturn is the actual and what is forecast; "
+            f"Actual is to the end of {self.latest_quarter}. The outturn is the actual and what is forecast; "
             "its variance is the outturn less the budget, below nought an underspend."
         )
 

@@ -13,13 +13,24 @@ from django.urls import reverse
 from board import clock
 from board.access import acting_organisation, may
 from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, Status
-from core.forms import day_in_words
+from core.forms import day_in_words, moment_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
+from funding.evidence_tables import EvidenceTable
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
 from funding.forms.spend import CorrectForm, ReasonForm
-from funding.models import BudgetLine, ClaimLine, Disallowance, DisallowancePart, LedgerRow, SpendLine, Transaction
+from funding.models import (
+    BudgetLine,
+    ClaimLine,
+    Disallowance,
+    DisallowancePart,
+    Evidence,
+    LedgerRow,
+    SpendLine,
+    Transaction,
+)
+from funding.paying import ASK_FOR_MONEY
 from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
@@ -52,17 +63,22 @@ class SpendList(ListPage):
 
     def get_queryset(self) -> QuerySet[SpendLine]:
         lines = SpendLine.objects.visible_to(self.request.user).select_related(*SHOWN_WITH_A_LINE)
-        return lines if self.request.GET.get("void") else lines.in_force()
+        asked = self.request.GET
+        return lines if asked.get("void") or asked.get("as_of") else lines.in_force()
 
     def get_table(self) -> Table:
-        return SpendTable(self.rows(), wide="download" in self.request.GET)
+        return SpendTable(self.rows(), wide="download" in self.request.GET, as_of=self.filterset.moment)
 
     def get_lead(self) -> str:
-        return "What the ledgers show, line by line: each entry’s charge to a budget line."
+        words = "What the ledgers show, line by line: each entry’s charge to a budget line."
+        moment = self.filterset.moment
+        return f"{words} As the record stood on {moment_in_words(moment)}." if moment else words
 
     def get_actions(self) -> Sequence[Link]:
         wanted = [
             ("spending.record", Link("Record spend", reverse("funding:record"))),
+            ("spending.record", Link("Record many", reverse("funding:enter-many"), secondary=True)),
+            ("spending.record", Link("Evidence", reverse("funding:evidence"), secondary=True)),
             ("spending.declare", Link("Declare a quarter", reverse("funding:declare"), secondary=True)),
             ("imports.read", Link("Ledger imports", reverse("funding:imports"), secondary=True)),
             ("ledger.read", Link("Check a ledger file", reverse("funding:read-ledger"), secondary=True)),
@@ -75,7 +91,9 @@ class SpendList(ListPage):
 
     def by_state(self) -> list[tuple[str, Any]]:
         """The spend of the filtered lines by state, in the order of the states; one query."""
-        found = {row["state"]: row["total"] for row in self.rows().order_by().spend().totals_by_state()}
+        moment = self.filterset.moment
+        totals = self.rows().order_by().spend(moment).totals_by_state(moment)
+        found = {row["state_then"]: row["total"] for row in totals}
         return [(label, found[state]) for state, label in SpendLine.State.choices if state in found]
 
 
@@ -123,9 +141,12 @@ class EntryPage(DetailPage):
         entry = self.object
         if not may(self.request.user, "spending.record") or not is_own(self.request.user, entry) or entry.is_void:
             return []
-        found = []
+        found = [Link("Add evidence", reverse("funding:entry-evidence", args=[entry.reference]), secondary=True)]
         if not entry.takes_back_id:
             found.append(Link("Correct it", reverse("funding:correct", args=[entry.reference]), secondary=True))
+        if entry.kind in ASK_FOR_MONEY and entry.supplier_name:
+            dates = reverse("funding:payment-dates", args=[entry.reference])
+            found.append(Link("Payment dates", dates, secondary=True))
         lines = self.lines()
         if not any(line.in_claim for line in lines):
             found.append(Link("Make it void", reverse("funding:void", args=[entry.reference]), secondary=True))
@@ -136,9 +157,18 @@ class EntryPage(DetailPage):
     def get_facts(self) -> Sequence[Fact]:
         return facts_of(self.object, self.request.user)
 
+    def evidence_table(self) -> Table:
+        """What proves the entry; of what the person may not open, the number alone is said."""
+        every = Evidence.objects.filter(transaction=self.object).select_related("file", "created_by")
+        seen = list(every.visible_to(self.request.user))
+        hidden = every.in_force().count() - sum(not row.is_taken_away for row in seen)
+        words = f"Evidence (and {hidden} restricted, which you may not open)" if hidden else "Evidence"
+        may_change = may(self.request.user, "spending.record") and is_own(self.request.user, self.object)
+        return EvidenceTable(seen, caption=words, may_change=may_change, prefix="evidence-")
+
     def get_tables(self) -> Sequence[Table]:
         back = self.object.taken_back_by.visible_to(self.request.user).in_force().order_by("reference")
-        tables: list[Table] = [EntryLineTable(self.lines(), prefix="lines-")]
+        tables: list[Table] = [EntryLineTable(self.lines(), prefix="lines-"), self.evidence_table()]
         if back:
             tables.append(RelatedEntryTable(list(back), prefix="back-"))
         refused = DisallowancePart.objects.filter(line__in=self.lines()).select_related(
@@ -185,6 +215,7 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Service", service),
         Fact("Invoice received", day_in_words(entry.received_on)) if entry.received_on else None,
         Fact("Paid", day_in_words(entry.paid_on)) if entry.paid_on else None,
+        Fact("Disputed", entry.dispute_reason) if entry.dispute_reason else None,
         Fact("Hours", f"{entry.quantity_hundredths / 100:g}") if entry.quantity_hundredths is not None else None,
         Fact("Net", in_words(entry.net)),
         Fact("VAT", in_words(entry.vat)),
@@ -339,8 +370,9 @@ class Correct(OwnEntry, ActPage):
         given, by = form.cleaned_data, self.request.user
         if given["how"] == "whole":
             return reverse_entry(
-                original=self.object, quarter=given["quarter"], reason=given["reason"], by=by, once=given["once"]
-            )
+                original=self.object, quarter=given["quarter"], reason=given["reason"], by=by,
+                accounting_on=given["accounting_on"], once=given["once"],
+            )  # fmt: skip
         return credit(
             original=self.object,
             quarter=given["quarter"],
@@ -349,6 +381,7 @@ class Correct(OwnEntry, ActPage):
             reason=given["reason"],
             by=by,
             against=given.get("against") or None,
+            accounting_on=given["accounting_on"],
             once=given["once"],
         )
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from board.models import Quarter
 from core.money import NOUGHT, in_words
 from funding.models import Source, SpendLine, Transaction, VirementMove
-from funding.positions import Position
+from funding.positions import Position, is_over
 from funding.rules import WHAT_RELEASES
 from returns.content import Cell, Chart, Column, Section, Table, Value, date_words, make_row, make_total, slug
 from returns.kinds import claim_record
@@ -80,9 +80,9 @@ def rating(record: Record, at: Position) -> str:
 
 
 def _over(record: Record, variance: Decimal, base: Decimal) -> bool:
-    if abs(variance) <= record.threshold("variance-amount"):
-        return False
-    return not base or abs(variance) * 100 > abs(base) * record.threshold("variance-percent")
+    return is_over(
+        variance, base, percent=record.threshold("variance-percent"), amount=record.threshold("variance-amount")
+    )
 
 
 def _until(record: Record) -> str:

@@ -14,13 +14,16 @@ from core.forms import (
     ActForm,
     CountField,
     DayField,
+    MomentField,
     OnceForm,
     UploadField,
     VersionedForm,
     add_problems,
     add_validation_error,
     day_in_words,
+    moment_in_words,
     read_day,
+    read_moment,
 )
 from core.problems import Problem
 
@@ -31,6 +34,26 @@ from core.problems import Problem
 )
 def test_a_day_is_read_however_it_is_written_here(text: str) -> None:
     assert read_day(text) == date(2023, 4, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["3 July 2023 at 14:05", "3 July 2023, 14:05", "03/07/2023 14:05", "2023-07-03T14:05", " 3 july 23 at 14:05 "],
+)
+def test_a_moment_is_read_as_local_time_to_the_end_of_its_minute(text: str) -> None:
+    moment = read_moment(text)
+    assert moment.astimezone(UTC) == datetime(2023, 7, 3, 13, 5, 59, 999_999, tzinfo=UTC)
+    assert moment_in_words(moment) == "3 July 2023 at 14:05"
+
+
+def test_a_day_alone_is_its_end() -> None:
+    assert moment_in_words(read_moment("3 January 2023")) == "3 January 2023 at 23:59"
+
+
+@pytest.mark.parametrize("text", ["3 July 2023 at 25:00", "14:05", "yesterday at 14:05"])
+def test_what_is_no_moment_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ValidationError, match="Enter"):
+        MomentField().clean(text)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from core.money import (
     apportion,
     apportion_over_remaining,
     in_words,
+    is_over_percent,
     pence,
+    percent,
     pounds,
     read_amount,
     round_to_penny,
@@ -28,6 +30,26 @@ D = Decimal
 amounts = st.integers(-(10**11), 10**11).map(pounds)
 credits = st.integers(0, 10**9).map(pounds)
 weights = st.lists(st.decimals(0, 1000, places=4), min_size=1, max_size=8).filter(any)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [("0.25", "100.00", "0.3"), ("-0.25", "100.00", "-0.3"), ("1.00", "3.00", "33.3"), ("0.00", "3.00", "0.0")],
+)
+def test_a_percentage_is_rounded_to_one_decimal_with_halves_away_from_nought(part: str, whole: str, shown: str) -> None:
+    assert percent(D(part), D(whole)) == D(shown)
+
+
+def test_there_is_no_percentage_of_nothing() -> None:
+    assert percent(D("5.00"), NOUGHT) is None
+    assert is_over_percent(D("0.01"), NOUGHT, D(10)) and not is_over_percent(NOUGHT, NOUGHT, D(10))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_limit_in_per_cent_is_compared_to_the_penny(sign: int) -> None:
+    """10,000.01 of 100,000 reads as 10.0%, and is over 10%."""
+    assert is_over_percent(sign * D("10000.01"), D("100000.00"), D(10))
+    assert not is_over_percent(sign * D("10000.00"), D("100000.00"), D(10))
 
 
 @given(amounts, weights)

@@ -57,8 +57,7 @@ def test_every_row_that_finds_no_box_is_told_at_once_and_the_others_are_filled(t
         "Row 1: “Chnge Hub” is no project here. Give its code or its name as on this page.",
         "Row 2: “provder” is no cost heading here. Give its code or its name as on this page.",
         "Row 3: Goodman · Staff salaries is no line of this budget.",
-        "Row 4: Q2 2023-24: “ten” is not an amount. "
-        "Enter pounds and pence, like 1,234.50, and a credit as −12.00 or (12.00).",
+        "Row 4: Q2 2023-24: “ten” is not an amount. Enter pounds and pence, like 1,234.50.",
         "Row 5: The Change Hub · Staff salaries stands in row 4 already. Put them together.",
     ]
     assert typed(found) == {("CHB", "staff", 3): "3.00"}

@@ -242,6 +242,7 @@ class TestPlans:
         [
             ("16000.00", "10000.00", True), ("15000.00", "10000.00", False), ("5001.00", "0.00", True),
             ("106000.00", "100000.00", False), ("94000.00", "100000.00", False), ("80000.00", "100000.00", True),
+            ("110000.01", "100000.00", True),
         ],
     )  # fmt: skip
     def test_a_variance_over_both_thresholds_needs_a_reason(

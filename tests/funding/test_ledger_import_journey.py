@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
+from board.models import Programme
 from core.reading import read_ledger
 from funding.budgeting import set_budget
-from funding.models import Declaration, LedgerImport, SpendLine
+from funding.models import Claim, ClaimLine, Declaration, LedgerImport, SpendLine
+from returns.models import Return
 from tests import factories
 from tests.funding.test_ledger_import import APRIL, ledger
+from tests.test_story import browse, sent
 
 D = Decimal
 FOLDER = Path(os.environ.get("REAL_FILES", "none")) / "ledgers"
@@ -99,7 +103,7 @@ def test_a_ledger_is_imported_and_undone(officers_page: Any, axe: Callable[[], N
 
 
 @needs_files
-def test_a_published_quarter_is_imported_coded_and_declared(officers_page: Any) -> None:
+def test_a_published_quarter_is_imported_coded_declared_and_claimed(officers_page: Any, settings: Any) -> None:
     page, supplier, wanted = officers_page, "Vivid Resourcing", D("0.00")
     for name in QUARTER:
         reading = read_ledger((FOLDER / name).read_bytes(), name)
@@ -128,3 +132,27 @@ def test_a_published_quarter_is_imported_coded_and_declared(officers_page: Any) 
     page.get_by_role("button", name="Declare").click()
     page.wait_for_load_state()
     assert Declaration.objects.in_force().exists()
+    claim_it(settings, wanted)
+
+
+def claim_it(settings: Any, wanted: Decimal) -> None:
+    """From the declared quarter to the certified claim, each through the pages of the person whose work it is."""
+    programme = Programme.objects.get()
+    quarter = factories.quarter(programme, "2023-24-Q1")
+    finance, checker, cfo = (
+        browse(factories.person(kind, "pfcc")) for kind in ("finance-officer", "commissioning-officer", "cfo")
+    )
+    explain = reverse("funding:explain", args=[programme.code, quarter.code, "CHB"])
+    sent(finance, explain, code="late-start", words="The award letter came in May, so work began late.")
+    ledger = reverse("funding:ledger-total", args=[programme.code, "pfcc", quarter.code])
+    sent(finance, ledger, amount=str(wanted), ledger_print="The published ledger, April to June 2023")
+    sent(checker, reverse("returns:close", args=[quarter.pk, "money"]))
+    sent(finance, reverse("returns:begin", args=[quarter.pk, "claim"]))
+    settings.FIXED_DATE = date(2023, 7, 28)
+    for client, act in ((finance, "prepare"), (checker, "check"), (cfo, "certify")):
+        sent(client, reverse("returns:sign", args=[Return.objects.get().pk, act]))
+    claim = Claim.objects.in_force().get()
+    assert claim.amount == wanted
+    lines = ClaimLine.objects.filter(part__claim=claim)
+    assert lines.count() == SpendLine.objects.in_force().count()
+    assert set(lines.values_list("line__transaction__ledger_rows__in_force", flat=True)) == {True}

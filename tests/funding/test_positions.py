@@ -11,7 +11,18 @@ from board import clock
 from core.money import NOUGHT, pounds
 from funding.budgeting import commit, forecast, set_budget
 from funding.models import Transaction
-from funding.positions import Position, grouped, impact, line_positions, spent_on, total, version_in_force
+from funding.positions import (
+    Bound,
+    Position,
+    cell_positions,
+    contract_positions,
+    grouped,
+    impact,
+    line_positions,
+    spent_on,
+    total,
+    version_in_force,
+)
 from funding.spending import Charge, reverse, reverse_accruals, void
 from tests import factories
 from tests.factories import Money
@@ -188,3 +199,46 @@ def test_an_impact_is_the_same_told_before_and_after(money: Money) -> None:
     after = impact({line: D("30.00")}, recorded=True, today=TODAY)
     assert before == after
     assert (after[0].before, after[0].after, after[0].remaining_after) == (D("100.00"), D("130.00"), D("-130.00"))
+
+
+def test_what_a_contract_binds_is_cut_by_its_projects_and_years(money: Money) -> None:
+    chub, other = money.line(), money.line("SIS")
+    values = {(chub.project, chub.year): D("100.00"), (other.project, other.year): D("50.00")}
+    contract = factories.contract(money.programme, values=values)
+    commit(contract=contract, line=chub, amount=D("80.00"), by=money.finance)
+    commit(contract=contract, line=other, amount=D("50.00"), by=money.finance)
+    money.record("95.00", contract=contract)
+    money.record("9.00", Charge(money.line(heading="staff"), money.quarter()), contract=contract)
+    money.record("5.00", supplier_name="B")
+    found = contract_positions([money.grant], contract=contract)
+    by_project = grouped(found, lambda pair: (pair[0].reference, pair[1].project.code, pair[1].year.code))
+    assert by_project == {
+        ("C-001", "CHB", "2023-24"): Bound(D("80.00"), D("104.00"), NOUGHT),
+        ("C-001", "SIS", "2023-24"): Bound(D("50.00"), NOUGHT, D("50.00")),
+    }
+    assert contract_positions([money.ecc_cash], contract=contract) == {}
+    assert sum(by_project.values(), Bound()).left == total(at(money)).committed
+
+
+def test_the_cut_by_quarter_sums_to_the_line(money: Money) -> None:
+    line, second = money.line(), money.quarter("2023-24-Q2")
+    contract = factories.contract(money.programme, values={(line.project, line.year): D("100.00")})
+    commit(contract=contract, line=line, amount=D("80.00"), by=money.finance)
+    profiles = {(line, money.quarter(f"2023-24-Q{number}")): D("150000.00") for number in (1, 2, 3, 4)}
+    set_budget(
+        source=money.grant, year=line.year, kind="original", profiles=profiles, effective_on=date(2023, 4, 1),
+        reason="x", by=money.finance,
+    )  # fmt: skip
+    money.record("100.00", kind=Transaction.Kind.ACCRUAL)
+    money.record("30.00", Charge(line, second), on=date(2023, 7, 3))
+    forecast_for(money, (2, "70.00"), (3, "20.00"))
+    cells = cell_positions([money.grant], line.year, second, today=TODAY)
+    by_quarter = grouped(cells, lambda cell: cell[1].code if cell[1] else None)
+    assert {code: (row.budget, row.actual_to_date, row.outturn) for code, row in by_quarter.items()} == {
+        "2023-24-Q1": (D("150000.00"), D("100.00"), D("100.00")),
+        "2023-24-Q2": (D("150000.00"), D("30.00"), D("70.00")),
+        "2023-24-Q3": (D("150000.00"), NOUGHT, D("20.00")),
+        "2023-24-Q4": (D("150000.00"), NOUGHT, NOUGHT),
+        None: (NOUGHT, NOUGHT, NOUGHT),
+    }  # fmt: skip
+    assert sum(by_quarter.values(), Position()) == total(at(money, "2023-24-Q2"))

@@ -10,7 +10,7 @@ from board import clock
 from contracts.contracting import vary
 from core.problems import Refused
 from funding.models import SpendLine, Transaction
-from funding.rules import WHAT_RELEASES
+from funding.rules import WHAT_RELEASES, march_is_not_outsized
 from funding.spending import Charge, reconsider, record, rehearse, reverse
 from tests import factories
 from tests.factories import Money
@@ -108,6 +108,36 @@ def test_f19_an_outsized_entry_warns(money: Money) -> None:
     large = record(entry=money.entry("150000.01", supplier_name="B"), charges=charges, by=money.finance)
     assert [problem.code for problem in small.warnings] == []
     assert [problem.code for problem in large.warnings] == ["F19"]
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "kind", "found"),
+    [
+        (date(2023, 6, 14), "actual", ["F20"]),
+        (date(2023, 6, 15), "actual", []),
+        (None, "actual", []),
+        (date(2023, 6, 14), "advance", []),
+    ],
+)
+def test_f20_a_bill_paid_before_its_service_ended_warns(
+    money: Money, paid_on: date | None, kind: str, found: list[str]
+) -> None:
+    assert warnings(money, "10.00", paid_on=paid_on, kind=kind) == found
+
+
+@pytest.mark.parametrize(("march", "found"), [("25.00", []), ("25.01", ["F20"])])
+def test_f20_more_than_a_quarter_of_the_year_in_march_warns(money: Money, march: str, found: list[str]) -> None:
+    rest = D("100.00") - D(march)
+    with clock.at(date(2024, 3, 31)):
+        last = Charge(money.line(), money.quarter("2023-24-Q4"))
+        money.record(str(rest), last, on=date(2024, 2, 29), supplier_name="Early")
+        money.record(march, last, on=date(2024, 3, 1), supplier_name="Late")
+        problems = list(march_is_not_outsized(money.grant, money.line().year, date(2024, 3, 31)))
+    assert [problem.code for problem in problems] == found
+
+
+def test_f20_a_year_without_spend_says_nothing_of_march(money: Money) -> None:
+    assert list(march_is_not_outsized(money.grant, money.line().year, date(2024, 3, 31))) == []
 
 
 def test_f03_a_contract_is_charged_for_the_projects_that_it_serves(money: Money) -> None:

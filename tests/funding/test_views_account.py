@@ -38,7 +38,7 @@ def test_the_page_says_what_is_owed_either_way_and_leads_to_the_claim(
         client = signed_in(overpaid.finance)
         assert ACCOUNT in client.get("/money/claims/").content.decode()
         text = client.get(ACCOUNT).content.decode()
-    assert "Home Office owes £0.00, and £2,000.00 is due back to it." in text
+    assert "DAPF-2023-25: Home Office owes £0.00, and £2,000.00 is due back to it." in text
     for words in ("Less disallowed", "0 to 30 days", "Over 90 days", "Nothing is paid back", "Record a repayment"):
         assert words in text
     assert "/money/claims/P/claim/2023-24-Q1/r1/" in text

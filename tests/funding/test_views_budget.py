@@ -14,8 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from funding.budgeting import forecast, set_budget
-from funding.spending import Charge
+from board import clock
+from funding.budgeting import commit, forecast, set_budget
+from funding.spending import Charge, void
 from funding.tables import BudgetTable
 from tests import factories
 from tests.factories import Money
@@ -65,10 +66,85 @@ def test_a_line_shows_budget_profile_actual_variance_remaining_and_outturn(budge
     assert row_of(text, "Total")[1:6] == ["£600,000.00", "£1,500.00", "£1,450.00", "−£50.00", "−3.3%"]
 
 
-@pytest.mark.parametrize(("cut", "name"), [("project", "The Change Hub"), ("heading", "Provider contract payments")])
-def test_it_is_cut_by_project_or_heading(budgeted: Money, officer: Client, cut: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("cut", "name", "actual"),
+    [
+        ("project", "The Change Hub", "£800.00"), ("heading", "Provider contract payments", "£1,450.00"),
+        ("source", "Home Office grant", "£1,450.00"), ("quarter", "Q1 2023-24", "£1,450.00"),
+    ],
+)  # fmt: skip
+def test_a_cut_leads_to_the_spend_behind_each_of_its_figures(
+    budgeted: Money, officer: Client, cut: str, name: str, actual: str
+) -> None:
     text = officer.get(f"{URL}?year={budgeted.line().year_id}&cut={cut}").content.decode()
-    assert row_of(text, name)[3] == ("£800.00" if cut == "project" else "£1,450.00")
+    row = row_of(text, name)
+    assert row[3] == actual
+    part = text[text.index(f">{name}<") :]
+    link = unescape(re.search(rf'href="(/money/spend/[^"]+)">{actual}<', part)[1])
+    assert row_of(officer.get(link).content.decode(), "Total")[-1] == actual
+
+
+def test_the_quarters_are_in_their_order_and_sum_to_the_year(budgeted: Money, officer: Client) -> None:
+    second = budgeted.quarter("2023-24-Q2")
+    budgeted.record("33.33", Charge(budgeted.line(), second), on=date(2023, 7, 3))
+    year = budgeted.line().year_id
+    text = officer.get(f"{URL}?year={year}&cut=quarter&quarter={second.pk}").content.decode()
+    names = re.findall(r"(Q\d) 2023-24</th>", text)
+    assert names == ["Q1", "Q2", "Q3", "Q4"]
+    assert row_of(text, "Q2 2023-24")[1:4] == ["£1,000.00", "£1,000.00", "£33.33"]
+    assert row_of(text, "Q4 2023-24")[1:4] == ["£596,500.00", "£0.00", "£0.00"]
+    by_line = officer.get(f"{URL}?year={year}&quarter={second.pk}").content.decode()
+    assert row_of(text, "Total") == row_of(by_line, "Total")
+
+
+def test_it_is_cut_by_contract_and_what_is_charged_leads_to_its_spend(budgeted: Money, officer: Client) -> None:
+    line = budgeted.line()
+    contract = factories.contract(budgeted.programme, values={(line.project, line.year): D("900.00")})
+    commit(contract=contract, line=line, amount=D("500.00"), by=budgeted.finance)
+    budgeted.record("120.00", contract=contract, supplier_name="B")
+    text = officer.get(f"{URL}?year={line.year_id}&cut=contract").content.decode()
+    assert row_of(text, "C-001 · Behaviour change service")[1:] == ["The Change Hub", "£500.00", "£120.00", "£380.00"]
+    link = unescape(re.search(r'href="(/money/spend/[^"]+)">£120.00<', text)[1])
+    assert row_of(officer.get(link).content.decode(), "Total")[-1] == "£120.00"
+
+
+@pytest.mark.parametrize("cut", ["line", "project", "heading", "source", "quarter", "contract"])
+def test_every_cut_downloads_and_stands_as_of_a_moment(budgeted: Money, officer: Client, cut: str) -> None:
+    for more in ("", "&as_of=5+July+2023+at+10:00", "&download=xlsx"):
+        assert officer.get(f"{URL}?year={budgeted.line().year_id}&cut={cut}{more}").status_code == 200
+
+
+def test_as_of_a_moment_it_shows_what_the_record_said_then(budgeted: Money, officer: Client) -> None:
+    url = f"{URL}?year={budgeted.line().year_id}&cut=project"
+    with clock.at(date(2023, 7, 6), 9, 30):
+        budgeted.record("11.11", supplier_name="B")
+    with clock.at(date(2023, 7, 7)):
+        then = officer.get(f"{url}&as_of=5+July+2023").content.decode()
+        later = officer.get(f"{url}&as_of=6+July+2023+at+09:30").content.decode()
+        now = officer.get(url).content.decode()
+    assert row_of(then, "The Change Hub")[3] == "£800.00"
+    assert row_of(later, "The Change Hub") == row_of(now, "The Change Hub")
+    assert "as the record stood on 5 July 2023 at 23:59." in then
+    assert 'href="/money/spend/?' in now
+
+
+def test_a_figure_of_a_moment_leads_to_the_lines_that_made_it_up(budgeted: Money, officer: Client) -> None:
+    struck = budgeted.record("11.11", supplier_name="B")
+    with clock.at(date(2023, 7, 7)):
+        void(entry=struck, reason="Typed twice", by=budgeted.finance)
+        budgeted.record("5.00", supplier_name="C")
+        url = f"{URL}?year={budgeted.line().year_id}&cut=project&as_of=5+July+2023"
+        text = officer.get(url).content.decode()
+        link = unescape(re.search(r'href="(/money/spend/[^"]+)">£811.11<', text)[1])
+        lines = officer.get(link).content.decode()
+    assert row_of(lines, "Total")[-1] == "£811.11"
+    assert struck.reference in lines and "As the record stood on 5 July 2023 at 23:59." in lines
+
+
+@pytest.mark.parametrize(("moment", "words"), [("8 July 2023", "still to come"), ("soon", "is not a date")])
+def test_a_moment_that_cannot_be_is_said(budgeted: Money, officer: Client, moment: str, words: str) -> None:
+    text = officer.get(f"{URL}?year={budgeted.line().year_id}&as_of={moment}").content.decode()
+    assert words in text and f'value="{moment}"' in text
 
 
 def test_the_spend_behind_an_actual_sums_to_it(budgeted: Money, officer: Client) -> None:
@@ -124,8 +200,9 @@ def test_a_council_sees_the_budget_of_what_it_funds_alone(budgeted: Money, signe
     assert row_of(text, "Total")[3] == "£5.00" and "The Change Hub" not in text and "Home Office grant" not in text
 
 
-def test_it_runs_the_same_queries_for_few_lines_and_many(budgeted: Money, officer: Client) -> None:
-    url = f"{URL}?year={budgeted.line().year_id}"
+@pytest.mark.parametrize("more", ["", "&cut=quarter", "&cut=contract", "&as_of=5+July+2023"])
+def test_it_runs_the_same_queries_for_few_lines_and_many(budgeted: Money, officer: Client, more: str) -> None:
+    url = f"{URL}?year={budgeted.line().year_id}{more}"
     officer.get(url)
     with CaptureQueriesContext(connection) as few:
         officer.get(url)

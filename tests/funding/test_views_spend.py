@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -123,6 +124,19 @@ def test_the_download_holds_every_column_of_the_filtered_rows(money: Money, offi
     assert {"Document", "Description", "Kind", "Cost heading"} <= set(cells)
     assert "INV-2" in cells and "INV-1" not in cells and "Accrual" in cells
     assert 20 in cells
+
+
+def test_a_credit_bears_the_date_under_which_the_ledger_shows_it(money: Money, officer: Client) -> None:
+    """The quarter's reconciliation goes by this date."""
+    entry = money.record("100.00")
+    url = f"/money/spend/{entry.reference}/correct/"
+    data = {"how": "part", "amount": "10.00", "quarter": money.quarter().pk, "reason": "Returned", "once": str(uuid4())}
+    ahead = officer.post(url, {**data, "accounting_on": "6 July 2023"}).content.decode()
+    assert "6 July 2023 is in the future" in ahead and not entry.taken_back_by.exists()
+    officer.post(url, {**data, "accounting_on": "28/6/2023"})
+    officer.post(url, {**data, "once": str(uuid4())})
+    days = entry.taken_back_by.order_by("reference").values_list("accounting_on", flat=True)
+    assert list(days) == [date(2023, 6, 28), entry.accounting_on]
 
 
 def test_the_entry_page_shows_facts_lines_credits_and_history(money: Money, officer: Client) -> None:

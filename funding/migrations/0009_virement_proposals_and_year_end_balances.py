@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('board', '0004_role_given_once'),
-        ('funding', '0006_repayments'),
+        ('funding', '0008_match_receipts_and_payment_dates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
