@@ -29,6 +29,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "match.receive": frozenset({FINANCE}),
     "budget.read": MONEY_READERS,
     "budget.change": frozenset({FINANCE}),
+    "budget.approve": frozenset({FINANCE, COMMISSIONING, CFO}),
     "claims.read": MONEY_READERS,
     "claims.receive": frozenset({FINANCE}),
     "ledger.read": frozenset({FINANCE}),

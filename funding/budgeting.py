@@ -1,4 +1,4 @@
-"""Awards and the budgets that divide them: original, re-profiled, moved by virement, revised."""
+"""Awards and the budgets that divide them, what is committed and forecast of them, and what the funder is told."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,10 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 
 from board import clock, events, rows
-from board.models import Project, Quarter, User, Year
-from board.quarters import MONEY, is_open
+from board.models import UNALLOCATED, Project, Quarter, User, Year
+from board.quarters import MONEY, is_open, lock_all
 from board.thresholds import threshold
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
@@ -21,17 +22,18 @@ from funding.models import (
     BudgetVersion,
     Claim,
     Commitment,
+    CostHeading,
     Forecast,
     Profile,
     Source,
     UnderspendNotice,
     VarianceReason,
-    Virement,
-    VirementMove,
 )
-from funding.positions import Position, budget_of, is_over, line_positions, spent_on, version_in_force
+from funding.positions import Position, is_over, version_in_force
 
 Profiles = Mapping[tuple[BudgetLine, Quarter], Decimal]
+# What was typed, before its lines are known to exist.
+Cells = Mapping[tuple[Project, CostHeading, Quarter], Decimal]
 
 
 def award(
@@ -46,9 +48,16 @@ def award(
     provisional: bool = False,
     secured: bool = True,
     in_kind_rate: Decimal | None = None,
+    seen_version: int | None = None,
 ) -> Award:
-    """Record a source's ceiling for a year, or revise it from a day on."""
+    """Record a source's ceiling for a year, or revise it from a day on.
+
+    Where a budget stands on that day, the same act writes its next version with the difference on unallocated, so
+    that F28 holds from the day of the revision; from there it goes to the lines by virement. `in_kind_rate` is
+    pounds an hour; a revision without one keeps the rate that was. `seen_version` is 0 where none was on screen.
+    """
     with transaction.atomic():
+        lock_all(year.quarters.all())
         row = Award.objects.select_for_update(of=("self",)).filter(source=source, year=year).first()
         if row is None:
             row = rows.create(
@@ -57,15 +66,121 @@ def award(
                 reason=reason,
             )
         else:
+            _refuse_before(row.last_revised_on, effective_on, f"{row} was last set from")
             row.provisional, row.secured = provisional, secured
-            rows.change(row, by=by, reason=reason)
+            row.in_kind_rate = in_kind_rate or row.in_kind_rate
+            rows.change(row, by=by, reason=reason, seen_version=seen_version)
         revision = AwardRevision(
             award=row, effective_on=effective_on, amount=amount, reason=reason, decision_reference=decision_reference
         )
         revision.full_clean()
         revision.save(force_insert=True)
-        events.record("budget.award", str(row), by=by, words=in_words(amount), programme=source.programme)
+        _put_the_difference_on_unallocated(row, amount, effective_on, reason, decision_reference, by)
+        words = f"{in_words(amount)} from {day_in_words(effective_on)}: {reason}"
+        events.record("budget.award", str(row), by=by, words=words, programme=source.programme)
     return row
+
+
+def _refuse_before(last: date | None, day: date, words: str) -> None:
+    """What holds from a day is never slipped in before what was set later: figures already given would change."""
+    if last is not None and day <= last:
+        raise refuse("F28", f"{words} {day_in_words(last)}. Choose a later day.", "effective_on")
+
+
+def _put_the_difference_on_unallocated(
+    ceiling: Award, amount: Decimal, day: date, reason: str, decision_reference: str, by: User
+) -> None:
+    before = version_in_force(ceiling.source, ceiling.year, day)
+    if before is None:
+        return
+    profiles = profiles_of(before)
+    difference = amount - sum(profiles.values(), NOUGHT)
+    if not difference:
+        return
+    quarter = _last_open_quarter(ceiling.year)
+    if quarter is None:
+        raise refuse("F12", f"{ceiling.year} is closed, so its award and budget stand.", "effective_on")
+    key = (unallocated_line(ceiling.source, ceiling.year), quarter)
+    profiles[key] = profiles.get(key, NOUGHT) + difference
+    set_budget(
+        source=ceiling.source,
+        year=ceiling.year,
+        kind=BudgetVersion.Kind.AWARD_REVISION,
+        profiles=profiles,
+        effective_on=day,
+        reason=reason,
+        decision_reference=decision_reference,
+        by=by,
+    )
+
+
+def _last_open_quarter(year: Year) -> Quarter | None:
+    """The last quarter of a year that is not closed for money; its closing period once all four are."""
+    left = year.quarters.filter(money_closed_at=None).exclude(kind=Quarter.Kind.FOLLOW_UP)
+    return left.order_by("-kind", "-number").first()
+
+
+def unallocated_line(source: Source, year: Year) -> BudgetLine:
+    """The line that holds what no project has yet, made where it is missing."""
+    project = Project.objects.get(programme_id=source.programme_id, code=UNALLOCATED)
+    heading, _ = CostHeading.objects.get_or_create(
+        programme_id=source.programme_id, code=UNALLOCATED, defaults={"name": "Unallocated", "position": 999}
+    )
+    return line_for(source, year, project, heading)
+
+
+def line_for(source: Source, year: Year, project: Project, heading: CostHeading) -> BudgetLine:
+    """The budget line of a project and heading, made where it is missing."""
+    return BudgetLine.objects.get_or_create(source=source, year=year, project=project, heading=heading)[0]
+
+
+def profiles_of(version: BudgetVersion) -> dict[tuple[BudgetLine, Quarter], Decimal]:
+    """What a version plans, by line and quarter."""
+    found = version.profiles.select_related(
+        "line__source", "line__project", "line__heading", "line__year", "quarter__year"
+    )
+    return {(row.line, row.quarter): row.amount for row in found}
+
+
+def latest_version(source: Source, year: Year) -> BudgetVersion | None:
+    """The version that was written last, in force already or not yet."""
+    return BudgetVersion.objects.filter(source=source, year=year).order_by("number").last()
+
+
+def plan(
+    *,
+    source: Source,
+    year: Year,
+    cells: Cells,
+    effective_on: date,
+    reason: str,
+    by: User,
+    decision_reference: str = "",
+    seen_number: int,
+    once: UUID | None = None,
+) -> BudgetVersion:
+    """Set the original budget from what was typed, or re-profile the one that stands; new lines are made.
+
+    `seen_number` is the number of the version that the person had on screen, 0 where there was none.
+    """
+    with transaction.atomic():
+        profiles = {
+            (line_for(source, year, project, heading), quarter): amount
+            for (project, heading, quarter), amount in cells.items()
+            if amount
+        }
+        return set_budget(
+            source=source,
+            year=year,
+            kind=BudgetVersion.Kind.REPROFILE if seen_number else BudgetVersion.Kind.ORIGINAL,
+            profiles=profiles,
+            effective_on=effective_on,
+            reason=reason,
+            decision_reference=decision_reference,
+            by=by,
+            seen_number=seen_number,
+            once=once,
+        )
 
 
 def set_budget(
@@ -78,29 +193,64 @@ def set_budget(
     reason: str,
     by: User,
     decision_reference: str = "",
+    seen_number: int | None = None,
+    once: UUID | None = None,
 ) -> BudgetVersion:
-    """Write a whole new budget of a source and year. F28: its lines sum to the award in force."""
+    """Write a whole new budget of a source and year. F28: its lines sum to the award in force.
+
+    `seen_number` is the number of the version that the person had on screen, None where the act itself read it
+    under its lock. The second of two calls with the same `once` hands back what the first wrote.
+    """
     with transaction.atomic():
-        ceiling = Award.objects.select_for_update(of=("self",)).get(source=source, year=year)
+        # Quarters before what hangs on them, so that none closes between the check and the writing.
+        lock_all(year.quarters.all())
+        ceiling = Award.objects.select_for_update(of=("self",)).filter(source=source, year=year).first()
+        if ceiling is None:
+            raise refuse("F28", f"{source} has no award for {year} yet. Record the award first.")
+        if done := rows.written_before(BudgetVersion, once, by=by, reason=reason, effective_on=effective_on):
+            return done
+        before = latest_version(source, year)
+        number = before.number if before else 0
+        if seen_number is not None and seen_number != number:
+            raise refuse(
+                "version",
+                "Somebody else changed this budget while you had it open. Nothing of yours was saved. "
+                "Open the budget again to see what they entered, then enter yours.",
+            )
+        if before is not None and effective_on < before.effective_on:
+            words = f"The budget was last set from {day_in_words(before.effective_on)}. Choose that day or a later one."
+            raise refuse("F28", words, "effective_on")
         problems = list(_sums_to_the_award(ceiling, profiles, effective_on))
         problems += list(_closed_quarters_keep_their_profile(source, year, profiles, effective_on))
+        if kind == BudgetVersion.Kind.REPROFILE and before is not None:
+            problems += list(_lines_keep_their_budget(profiles_of(before), profiles))
         refuse_if_blocking(problems)
         version = BudgetVersion(
             source=source,
             year=year,
-            number=BudgetVersion.objects.filter(source=source, year=year).count() + 1,
+            number=number + 1,
             kind=kind,
             effective_on=effective_on,
             reason=reason,
             decision_reference=decision_reference,
         )
+        if once:
+            version.once = once
         rows.create(version, by=by, reason=reason)
-        for (line, quarter), amount in profiles.items():
-            row = Profile(budget_version=version, line=line, quarter=quarter, amount=amount)
-            row.full_clean()
-            row.save(force_insert=True)
-        events.record("budget.set", str(version), by=by, words=reason, programme=source.programme)
+        _write_profiles(version, profiles)
+        words = f"{version.get_kind_display()} from {day_in_words(effective_on)}: {reason}"
+        events.record("budget.set", str(version), by=by, words=words, programme=source.programme)
     return version
+
+
+def _write_profiles(version: BudgetVersion, profiles: Profiles) -> None:
+    new = [
+        Profile(budget_version=version, line=line, quarter=quarter, amount=amount)
+        for (line, quarter), amount in profiles.items()
+    ]
+    for row in new:
+        row.clean_fields(exclude=["budget_version", "line", "quarter"])
+    Profile.objects.bulk_create(new)
 
 
 def _sums_to_the_award(ceiling: Award, profiles: Profiles, day: date) -> list[Problem]:
@@ -133,111 +283,28 @@ def _closed_quarters_keep_their_profile(source: Source, year: Year, profiles: Pr
     return found
 
 
-def move(
-    *,
-    source: Source,
-    year: Year,
-    moves: Mapping[tuple[BudgetLine, Quarter], Decimal],
-    reason: str,
-    by: User,
-    approved_on: date,
-    second_person: User | None = None,
-    funder_reference: str = "",
-    decision_reference: str = "",
-) -> Virement:
-    """Move budget between lines of one source and year.
-
-    F27: the moves net to nought, no line falls below what is spent and committed on it, and above the
-    programme's threshold a second person and the funder's reference are needed (grant term; the
-    amount is this board's choice).
-    """
-    with transaction.atomic():
-        Award.objects.select_for_update(of=("self",)).get(source=source, year=year)
-        before = version_in_force(source, year, approved_on)
-        if before is None:
-            raise refuse("F27", f"{source} has no budget for {year} yet.", "moves")
-        per_line: dict[BudgetLine, Decimal] = {}
-        for (line, _), amount in moves.items():
-            per_line[line] = per_line.get(line, NOUGHT) + amount
-        refuse_if_blocking(_virement_problems(source, year, per_line, approved_on, by, second_person, funder_reference))
-        profiles = {(row.line, row.quarter): row.amount for row in before.profiles.select_related("line", "quarter")}
-        for key, amount in moves.items():
-            profiles[key] = profiles.get(key, NOUGHT) + amount
-        version = set_budget(
-            source=source,
-            year=year,
-            kind=BudgetVersion.Kind.VIREMENT,
-            profiles=profiles,
-            effective_on=approved_on,
-            reason=reason,
-            by=by,
-            decision_reference=decision_reference,
+def _lines_keep_their_budget(before: Profiles, after: Profiles) -> list[Problem]:
+    """A re-profile moves a line's budget between quarters; to another line it goes by virement, with its rules."""
+    was, is_now = by_line(before), by_line(after)
+    return [
+        Problem(
+            "F27",
+            f"{line} would have {in_words(is_now.get(line, NOUGHT))}, and has {in_words(was.get(line, NOUGHT))}. "
+            "A re-profile moves a line’s budget between its quarters. Move it to another line by a virement.",
+            True,
+            "profiles",
         )
-        virement = Virement(
-            reference=rows.next_reference("V"),
-            budget_version=version,
-            approved_on=approved_on,
-            second_person=second_person,
-            funder_reference=funder_reference,
-        )
-        rows.create(virement, by=by, reason=reason)
-        for line, amount in per_line.items():
-            if amount:
-                row = VirementMove(virement=virement, line=line, amount=amount)
-                row.full_clean()
-                row.save(force_insert=True)
-        events.record("budget.move", virement.reference, by=by, words=reason, programme=source.programme)
-    return virement
+        for line in {**was, **is_now}
+        if was.get(line, NOUGHT) != is_now.get(line, NOUGHT)
+    ]
 
 
-def _virement_problems(
-    source: Source,
-    year: Year,
-    per_line: Mapping[BudgetLine, Decimal],
-    approved_on: date,
-    by: User,
-    second_person: User | None,
-    funder_reference: str,
-) -> list[Problem]:
-    found = []
-    net = sum(per_line.values(), NOUGHT)
-    if net:
-        found.append(Problem("F27", f"The moves net to {in_words(net)}. A virement nets to nought.", True, "moves"))
-    for line, amount in per_line.items():
-        if line.source_id != source.pk or line.year_id != year.pk:
-            found.append(Problem("F27", f"{line} is of another source or year.", True, "moves"))
-            continue
-        left = budget_of(line, approved_on) + amount
-        committed = committed_on(line)
-        if amount < 0 and left < spent_on(line) + committed:
-            found.append(
-                Problem(
-                    "F27",
-                    f"{line} would have {in_words(left)}, below the {in_words(spent_on(line) + committed)} that is "
-                    "spent and committed.",
-                    True,
-                    "moves",
-                )
-            )
-    size = sum((amount for amount in per_line.values() if amount > 0), NOUGHT)
-    limit = threshold(source.programme, "virement-amount", approved_on)
-    if size > limit and (second_person is None or second_person == by or not funder_reference):
-        found.append(
-            Problem(
-                "F27",
-                f"{in_words(size)} is above {in_words(limit)}: name a second person who approved it, and the "
-                "funder's reference.",
-                True,
-                "funder_reference",
-            )
-        )
+def by_line(profiles: Profiles) -> dict[BudgetLine, Decimal]:
+    """The amounts of a profile, or of moves, by line."""
+    found: dict[BudgetLine, Decimal] = {}
+    for (line, _), amount in profiles.items():
+        found[line] = found.get(line, NOUGHT) + amount
     return found
-
-
-def committed_on(line: BudgetLine) -> Decimal:
-    """What contracts bind of a line and have not charged to it yet."""
-    quarter = Quarter.objects.filter(year_id=line.year_id).order_by("first_day", "number").last()
-    return line_positions([line.source], line.year, quarter, today=clock.today())[line].committed
 
 
 def commit(*, contract: object, line: BudgetLine, amount: Decimal, by: User) -> Commitment:
@@ -273,13 +340,58 @@ def forecast(*, line: BudgetLine, quarter: Quarter, amount: Decimal, by: User) -
     with transaction.atomic():
         row = Forecast.objects.select_for_update(of=("self",)).filter(line=line, quarter=quarter).first()
         if quarter.money_closed_at is not None and not is_open(quarter, MONEY, clock.now(), line.source.kept_by):
-            raise refuse("F12", f"{quarter} is closed for spend. Forecast the quarters ahead.", "quarter")
-        if row is None:
-            row = rows.create(Forecast(line=line, quarter=quarter, amount=amount), by=by)
-        else:
-            row.amount = amount
-            rows.change(row, by=by)
-    return row
+            raise refuse("F12", f"{quarter} is closed. Forecast the quarters ahead.", "quarter")
+        return _write_forecast(row, line, quarter, amount, by)
+
+
+def _write_forecast(row: Forecast | None, line: BudgetLine, quarter: Quarter, amount: Decimal, by: User) -> Forecast:
+    if row is None:
+        return rows.create(Forecast(line=line, quarter=quarter, amount=amount), by=by)
+    row.amount = amount
+    return rows.change(row, by=by)
+
+
+def forecasts_version(source: Source, year: Year) -> int:
+    """A number that rises with every change of a source's forecasts of a year."""
+    return Forecast.objects.filter(line__source=source, line__year=year).aggregate(sum=Sum("version"))["sum"] or 0
+
+
+def reforecast(*, source: Source, year: Year, amounts: Profiles, by: User, seen_version: int) -> int:
+    """Write the forecasts of a source and year that differ from what stands; how many did.
+
+    F12: a closed quarter is not forecast. F11 holds by construction: the outturn is worked out as actual to date and
+    forecast ahead, and is nowhere typed. `seen_version` is what `forecasts_version` said when the page was drawn.
+    """
+    with transaction.atomic():
+        lock_all(year.quarters.all())
+        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        if forecasts_version(source, year) != seen_version:
+            raise refuse(
+                "version",
+                "Somebody else changed these forecasts while you had them open. Nothing of yours was saved. "
+                "Look at what they entered, then enter yours again.",
+            )
+        standing = {
+            (row.line_id, row.quarter_id): row
+            for row in Forecast.objects.select_for_update(of=("self",)).filter(line__source=source, line__year=year)
+        }
+        closed = set(year.quarters.filter(money_closed_at__isnull=False).values_list("pk", flat=True))
+        changed = {
+            key: amount
+            for key, amount in amounts.items()
+            if amount != getattr(standing.get((key[0].pk, key[1].pk)), "amount", NOUGHT)
+        }
+        shut = {quarter for _, quarter in changed if quarter.pk in closed}
+        refuse_if_blocking(
+            Problem("F12", f"{quarter} is closed. Forecast the quarters ahead.", True, "profiles")
+            for quarter in sorted(shut, key=lambda quarter: quarter.order)
+        )
+        for (line, quarter), amount in changed.items():
+            _write_forecast(standing.get((line.pk, quarter.pk)), line, quarter, amount, by)
+        if changed:
+            about, words = f"{source.code}/{year.code}", f"{len(changed)} forecast{'s' if len(changed) > 1 else ''} set"
+            events.record("budget.forecast", about, by=by, words=words, programme=source.programme)
+    return len(changed)
 
 
 def explain_variance(

@@ -1,17 +1,34 @@
-"""What finance officers have to do: declare each quarter's spend of what they keep, and deal with its accruals."""
+"""What there is to do about money: declare each quarter, deal with its accruals, answer a virement that waits."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from board.access import may
 from board.models import Organisation, Programme, Quarter, Role, User
 from board.quarters import MONEY, open_quarters
 from core.due import Due
 from funding.accruals import prompts, unresolved
 from funding.declaring import standing
-from funding.models import Source
+from funding.models import Source, VirementProposal
 
 
 def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
+    """What the acting role has to do about money."""
+    yield from _declarations(user, today, moment)
+    yield from _virements(user)
+
+
+def _virements(user: User) -> Iterator[Due]:
+    """Virements above the threshold that wait for a second person such as this one."""
+    if not may(user, "budget.approve"):
+        return
+    for proposal in VirementProposal.objects.to_be_approved_by(user).order_by("reference"):
+        words = f"Approve or turn down the virement {proposal.reference}"
+        key = f"virement/{proposal.reference}"
+        yield Due(key, words, "funding:virement-proposal", (proposal.reference,), None)
+
+
+def _declarations(user: User, today: date, moment: datetime) -> Iterator[Due]:
     """Sources that the acting organisation keeps and has not declared, for quarters that have ended and are open.
 
     And what such a quarter's accruals want: service without an invoice, reversed accruals without an outcome.

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from board.models import Organisation, Programme, Project, Quarter, Year
 from contracts.models import Contract
 from core.filters import DayFilter, Filters, MomentFilter
-from funding.models import Claim, CostHeading, MatchReceipt, Source, SpendLine, Transaction
+from funding.models import Claim, CostHeading, MatchReceipt, Source, SpendLine, Transaction, Virement
 from funding.paying import Standing
 
 
@@ -94,6 +94,9 @@ class SpendFilters(Filters):
     )
     from_day = DayFilter(field_name="transaction__accounting_on", lookup_expr="gte", label="Accounting date from")
     to_day = DayFilter(field_name="transaction__accounting_on", lookup_expr="lte", label="Accounting date to")
+    in_kind = django_filters.ChoiceFilter(
+        method="without_in_kind", choices=[("without", "Left out")], label="In-kind match", empty_label="Shown too"
+    )
     ledger = django_filters.ModelChoiceFilter(
         queryset=_ledgers, label="Cost in the ledger of", method="in_ledger", help_text="Without in-kind."
     )
@@ -102,6 +105,9 @@ class SpendFilters(Filters):
         method="with_void", choices=[("shown", "Shown too"), ("only", "Only these")], label="Void entries",
         empty_label="Left out",
     )  # fmt: skip
+
+    def without_in_kind(self, rows: QuerySet[SpendLine], name: str, value: str) -> QuerySet[SpendLine]:
+        return rows.exclude(budget_line__source__kind=Source.Kind.IN_KIND_MATCH)
 
     as_of = MomentFilter(method="as_it_stood", label="As the record stood on", help_text="Empty for now.")
 
@@ -228,6 +234,19 @@ class ClaimFilters(Filters):
 
     class Meta(Filters.Meta):
         model = Claim
+        fields: list[str] = []
+
+
+class VirementFilters(Filters):
+    """By source and year."""
+
+    source = django_filters.ModelChoiceFilter(field_name="budget_version__source", queryset=_sources, label="Source")
+    year = LabelledChoices(
+        field_name="budget_version__year", queryset=_years, label="Year", words=lambda year: year.code
+    )  # fmt: skip
+
+    class Meta(Filters.Meta):
+        model = Virement
         fields: list[str] = []
 
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from funding.views import (
     account,
     accruals,
+    awards,
     budget,
     claims,
     contract,
@@ -18,12 +19,14 @@ from funding.views import (
     ledger,
     match,
     payments,
+    planning,
     reconcile,
     record,
     spend,
     spend_reports,
     summary,
     tie,
+    virements,
 )
 
 app_name = "funding"
@@ -65,6 +68,39 @@ def addresses(claim_links: Sequence[claims.MoreLink] = ()) -> tuple[list[URLPatt
         path("accruals/<str:programme>/<str:quarter>/raise/", accruals.RaiseAccruals.as_view(), name="raise-accruals"),
         path("spend/<str:reference>/outcome/", accruals.Outcome.as_view(), name="accrual-outcome"),
         path("budget/", budget.Budget.as_view(), name="budget"),
+        path("budget/awards/", awards.Awards.as_view(), name="awards"),
+        path("budget/virements/", virements.Virements.as_view(), name="virements"),
+        path("budget/virements/<str:reference>/", virements.VirementPage.as_view(), name="virement"),
+        path("budget/proposed-virements/<str:reference>/", virements.ProposalPage.as_view(), name="virement-proposal"),
+        path(
+            "budget/proposed-virements/<str:reference>/approve/", virements.Approve.as_view(), name="approve-virement"
+        ),
+        path(
+            "budget/proposed-virements/<str:reference>/turn-down/",
+            virements.TurnDown.as_view(),
+            name="turn-down-virement",
+        ),
+        path("budget/<str:programme>/<str:source>/<str:year>/", awards.BudgetOf.as_view(), name="budget-of"),
+        path("budget/<str:programme>/<str:source>/<str:year>/award/", awards.SetAward.as_view(), name="set-award"),
+        path("budget/<str:programme>/<str:source>/<str:year>/set/", planning.SetBudget.as_view(), name="set-budget"),
+        path(
+            "budget/<str:programme>/<str:source>/<str:year>/forecast/", planning.ForecastPage.as_view(), name="forecast"
+        ),
+        path(
+            "budget/<str:programme>/<str:source>/<str:year>/virement/",
+            planning.RecordVirement.as_view(),
+            name="record-virement",
+        ),
+        path(
+            "budget/<str:programme>/<str:source>/<str:year>/year-end/<str:treatment>/",
+            awards.YearEnd.as_view(),
+            name="year-end",
+        ),
+        path(
+            "budget/<str:programme>/<str:source>/<str:year>/versions/<int:number>/",
+            planning.VersionPage.as_view(),
+            name="budget-version",
+        ),
         path("match/", match.Match.as_view(), name="match"),
         path("match/receive/", match.ReceiveMatch.as_view(), name="receive-match"),
         path("match/receipts/", match.MatchReceipts.as_view(), name="match-receipts"),

@@ -11,7 +11,7 @@ from board.models import Organisation, Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
 from core.money import NOUGHT, in_words
 from core.problems import Problem
-from funding import declaring, evidence, reconciling
+from funding import declaring, ending, evidence, reconciling
 from funding.accruals import RE_RAISED_WITHOUT_REASON, times_raised_again
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
 from funding.rules import march_is_not_outsized
@@ -86,6 +86,7 @@ def readiness(programme: Programme, quarter: Quarter, kind: str, today: date) ->
             _accruals_explained,
             _variances,
             _underspend,
+            _balance,
             _march,
             _held,
             _evidence,
@@ -263,6 +264,22 @@ def _underspend(record: Record) -> Iterator[Item]:
         record_it = Place("Record the notice", "budget.change", "funding:underspend", args, _back(record))
         places = (record_it, _budget(record))
         yield Item("F13", words, "warning", places)
+
+
+def _balance(record: Record) -> Iterator[Item]:
+    """F14: before a year's final claim it is said what becomes of what it has left."""
+    if not record.is_final:
+        return
+    year = record.quarter.year
+    left = ending.balance(record.grant, year, today=record.today).unmarked
+    if not left:
+        return
+    if left > 0:
+        words = f"{in_words(left)} of {year} is left, and nobody has said whether it lapses, is carried or is repaid."
+    else:
+        words = f"{in_words(-left)} more of {year} is marked than is left. Mark it again."
+    address = (record.programme.code, record.grant.code, year.code)
+    yield Item("F14", words, "blocking", (Place("Mark the balance", "budget.read", "funding:budget-of", address),))
 
 
 def _march(record: Record) -> Iterator[Item]:

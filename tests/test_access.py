@@ -29,8 +29,11 @@ from funding.models import (
     Receipt,
     ReconcilingItem,
     Repayment,
+    Source,
     SpendReport,
     Transaction,
+    Virement,
+    VirementProposal,
 )
 from kpis.models import Extension, Submission, SubmissionQuery
 from returns.models import Return
@@ -102,6 +105,21 @@ def more_time(submission: Submission) -> Extension:
     return Extension.objects.create(submission=submission, by=by, at=clock.now(), **given)
 
 
+def waiting_virement(quarter: Quarter) -> VirementProposal:
+    """A virement of the grant that waits for a second person; the demonstration's own is below the threshold."""
+    by = Role.objects.filter(kind="finance-officer", organisation=quarter.programme.recipient).first().user
+    return kept_rows.create(
+        VirementProposal(
+            reference="VP-000900",
+            source=Source.objects.get(programme=quarter.programme, kind="grant"),
+            year=quarter.year,
+            reason="More cases",
+            funder_reference="HO-1",
+        ),
+        by=by,
+    )
+
+
 def rows() -> dict[str, list[tuple]]:
     """For each address with arguments, the rows that it is tried on."""
     programme = Programme.objects.get(code="DAPF-2023-25")
@@ -115,6 +133,8 @@ def rows() -> dict[str, list[tuple]]:
     police = Submission.objects.filter(quarter=quarter, duty__organisation__code="police").order_by("reference").first()
     query = SubmissionQuery.objects.filter(answered_at=None).latest("at")
     results = [(change.pk,), (police.pk,)]
+    budgets = [(code, "GRANT", "2024-25"), (code, "ECC-CASH", "2024-25")]
+    proposal = (waiting_virement(quarter).reference,)
     certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
     [waiting] = open_accruals(programme.recipient)
@@ -161,6 +181,17 @@ def rows() -> dict[str, list[tuple]]:
             )
         ],
         "funding:explain": [(code, quarter.code, "CHB")],
+        "funding:budget-of": budgets,
+        "funding:set-award": budgets,
+        "funding:set-budget": budgets,
+        "funding:forecast": budgets,
+        "funding:record-virement": budgets,
+        "funding:year-end": [(code, "GRANT", "2023-24", "lapsing")],
+        "funding:budget-version": [(code, "GRANT", "2024-25", 2), (code, "ECC-CASH", "2024-25", 1)],
+        "funding:virement": [(Virement.objects.get().reference,)],
+        "funding:virement-proposal": [proposal],
+        "funding:approve-virement": [proposal],
+        "funding:turn-down-virement": [proposal],
         "funding:tie": [(code, "2024-25")],
         "funding:underspend": [(code, "2024-25")],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],

@@ -9,7 +9,7 @@ from config.demo.spend_numbers import IN_KIND_RATE
 from contracts.contracting import vary
 from contracts.models import Contract
 from core.money import NOUGHT, apportion
-from funding import budgeting, claims
+from funding import budgeting, claims, moving
 from funding.models import (
     BudgetLine,
     BudgetVersion,
@@ -157,7 +157,7 @@ def move_by_virement(programme: Programme, year: Year, people: People) -> None:
     commitment.amount -= D("8000.00")
     rows.change(commitment, by=people["finance.pfcc"])
     later = quarters_of(year)[2:]
-    budgeting.move(
+    moving.move(
         source=grant,
         year=year,
         moves={

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal as D
 
 from board import clock
-from board.models import UNALLOCATED, Programme, Quarter
+from board.models import UNALLOCATED, Programme, Quarter, Year
 from config.demo.budgets import (
     HEADINGS,
     KEEPERS,
@@ -23,7 +23,7 @@ from config.demo.budgets import (
 from config.demo.ledger import LAST_WORKED, summary
 from config.demo.spend_numbers import EARLIER_SPEND
 from core.money import apportion
-from funding import budgeting, claims, declaring, spending
+from funding import budgeting, claims, declaring, ending, spending
 from funding.models import (
     Claim,
     CostHeading,
@@ -32,6 +32,7 @@ from funding.models import (
     SpendLine,
     Transaction,
     VarianceReason,
+    YearEndBalance,
 )
 from funding.positions import grouped, line_positions
 from funding.spending import Charge
@@ -112,6 +113,19 @@ def explain(programme: Programme, quarter: Quarter, people: People) -> None:
                 variance=position.variance_to_date,
                 by=people["finance.pfcc"],
             )
+
+
+def mark_balance(programme: Programme, year: Year, people: People) -> None:
+    """What the first year has left lapses: it was not agreed that anything be carried."""
+    grant = claims.grant_of(programme.pk)
+    ending.mark_balance(
+        source=grant,
+        year=year,
+        treatment=YearEndBalance.Treatment.LAPSING,
+        amount=ending.balance(grant, year, today=clock.today()).unspent,
+        reason="What the late start left unspent could not be caught up; nothing is carried.",
+        by=people["finance.pfcc"],
+    )
 
 
 # quarter code: (paid on, short by, why); the rest is paid in full after about 21 working days, or not yet.

@@ -111,6 +111,7 @@ def _end_first_year(programme: Programme, people: People) -> None:
         reconciled.reconcile_closing(programme, period, people)
         money.explain(programme, period, people)
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
+        money.mark_balance(programme, period.year, people)
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
 
 

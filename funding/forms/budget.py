@@ -14,7 +14,9 @@ class BudgetChoice(FilterForm):
     """Which budget to look at, and how to cut it."""
 
     year = forms.ModelChoiceField(label="Year", queryset=Year.objects.none(), empty_label=None)
-    source = forms.ModelChoiceField(label="Source", queryset=Source.objects.none(), required=False, empty_label="All")
+    source = forms.ModelChoiceField(
+        label="Source", queryset=Source.objects.none(), required=False, empty_label="All but in-kind"
+    )
     quarter = forms.ModelChoiceField(
         label="To the end of", queryset=Quarter.objects.none(), required=False, empty_label="The latest"
     )

@@ -11,6 +11,7 @@ from funding.models.claiming import (
     ReceiptPart,
     Repayment,
 )
+from funding.models.deciding import VirementProposal, VirementProposalMove, YearEndBalance
 from funding.models.evidence import Evidence
 from funding.models.given import (
     Award,
@@ -68,4 +69,7 @@ __all__ = [
     "VarianceReason",
     "Virement",
     "VirementMove",
+    "VirementProposal",
+    "VirementProposalMove",
+    "YearEndBalance",
 ]

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from board.models import Organisation, Programme, Project, Quarter, Role, User, Year
 from board.rows import Kept
@@ -37,6 +38,19 @@ class SourceQuerySet(models.QuerySet["Source"]):
         if role is None or role.kind != Role.Kind.FINANCE_OFFICER:
             return self.none()
         return self.visible_to(user).filter(kept_by=role.organisation)
+
+    def budgeted_for(self, organisation: Organisation) -> Self:
+        """The sources whose budget an organisation decides: the grant's recipient; of match, who keeps or gives it."""
+        of_grant = Q(kind=Source.Kind.GRANT, programme__recipient=organisation)
+        of_match = ~Q(kind=Source.Kind.GRANT) & (Q(kept_by=organisation) | Q(funder=organisation))
+        return self.filter(of_grant | of_match)
+
+    def budgeted_by(self, user: User) -> Self:
+        """The sources whose award, budget and forecast a finance officer records."""
+        role = user.acting
+        if role is None or role.kind != Role.Kind.FINANCE_OFFICER:
+            return self.none()
+        return self.visible_to(user).budgeted_for(role.organisation)
 
 
 class Source(models.Model):
@@ -81,6 +95,10 @@ class Source(models.Model):
     def is_grant(self) -> bool:
         return self.kind == self.Kind.GRANT
 
+    @property
+    def is_in_kind(self) -> bool:
+        return self.kind == self.Kind.IN_KIND_MATCH
+
 
 class Award(Kept):
     """One row is a source's ceiling for one year; on a match source it is shown as the pledge."""
@@ -97,6 +115,11 @@ class Award(Kept):
 
     def __str__(self) -> str:
         return f"{self.source} {self.year}"
+
+    @property
+    def last_revised_on(self) -> date | None:
+        """From when the latest amount holds; None before the first."""
+        return max((row.effective_on for row in self.revisions.all()), default=None)
 
     def amount_on(self, day: date) -> Decimal:
         """The ceiling in force on a day; nought before the first revision takes effect."""
@@ -203,6 +226,10 @@ class BudgetVersion(Kept):
     def __str__(self) -> str:
         return f"{self.source} {self.year} version {self.number}"
 
+    def get_absolute_url(self) -> str:
+        source = self.source
+        return reverse("funding:budget-version", args=[source.programme.code, source.code, self.year.code, self.number])
+
 
 class Profile(models.Model):
     """One row is what a budget version plans for a line in a quarter; a line's budget is their sum."""
@@ -222,6 +249,19 @@ class Profile(models.Model):
         return f"{self.line} {self.quarter.code}"
 
 
+class VirementQuerySet(models.QuerySet["Virement"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the sources that the person sees."""
+        return self.filter(budget_version__source__in=Source.objects.visible_to(user))
+
+    def with_moved(self) -> Self:
+        """Each with `moved`, what it puts on lines, and all that a list shows of it."""
+        put_on = models.Sum("moves__amount", filter=Q(moves__amount__gt=0), output_field=PenceField())
+        return self.select_related(
+            "budget_version__source", "budget_version__year", "created_by", "second_person"
+        ).annotate(moved=put_on)
+
+
 class Virement(Kept):
     """One row is an approved move between budget lines of one source and year; its moves net to nought."""
 
@@ -231,11 +271,16 @@ class Virement(Kept):
     second_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     funder_reference = models.CharField(max_length=60, blank=True)
 
+    objects = VirementQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["reference"]
 
     def __str__(self) -> str:
         return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("funding:virement", args=[self.reference])
 
 
 class VirementMove(models.Model):

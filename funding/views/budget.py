@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from board import clock
-from board.models import Project, Quarter
+from board.models import Project, Quarter, Year
 from board.views import Link, ListPage
 from contracts.models import Contract
 from core.forms import moment_in_words
@@ -71,13 +71,25 @@ class Budget(ListPage):
         form = BudgetChoice(self.request.GET if "year" in self.request.GET else None, user=self.request.user)
         if not form.is_bound:
             form.initial["year"] = year_to_show(form.fields["year"].queryset, today=clock.today())
+            form.initial["source"] = self.usual_source(form.initial["year"])
         return form
+
+    def usual_source(self, year: Year | None) -> Source | None:
+        """The grant where the person sees it, else the first source that their organisation keeps, else any."""
+        if year is None:
+            return None
+        user = self.request.user
+        seen = list(Source.objects.visible_to(user).filter(programme_id=year.programme_id).order_by("position"))
+        grant = [row for row in seen if row.is_grant]
+        own = [row for row in seen if row.kept_by_id == user.acting.organisation_id]
+        return next(iter([*grant, *own, *seen]), None)
 
     @cached_property
     def asked(self) -> dict[str, Any]:
         form = self.choice
         if not form.is_bound:
-            return {"year": form.initial["year"], "source": None, "quarter": None, "cut": "line", "as_of": None}
+            year, source = form.initial["year"], form.initial["source"]
+            return {"year": year, "source": source, "quarter": None, "cut": "line", "as_of": None}
         return form.cleaned_data if form.is_valid() else {}
 
     @cached_property
@@ -99,10 +111,14 @@ class Budget(ListPage):
 
     @cached_property
     def sources(self) -> list[Source]:
-        """The sources that were asked for and that the person may see."""
-        source = self.asked.get("source")
+        """The source that was asked for; without one all that the person may see, but in-kind match.
+
+        Hours given are no money: they are never added to cash, and show when they are asked for.
+        """
+        if source := self.asked.get("source"):
+            return [source]
         sources = Source.objects.visible_to(self.request.user).filter(programme_id=self.quarter.programme_id)
-        return [row for row in sources if source is None or row.pk == source.pk]
+        return [row for row in sources if not row.is_in_kind]
 
     def get_table(self) -> Table:
         return ContractCutTable(self.contract_rows()) if self.asked.get("cut") == "contract" else super().get_table()
@@ -126,13 +142,23 @@ class Budget(ListPage):
         ]
 
     def get_actions(self) -> Sequence[Link]:
-        year = self.asked.get("year")
-        if not year or not self.positions:
-            return []
-        return [
-            Link("Does it tie?", reverse("funding:tie", args=[year.programme.code, year.code]), secondary=True),
-            Link("Match", f"{reverse('funding:match')}?{urlencode({'year': year.pk})}", secondary=True),
-        ]
+        year, source = self.asked.get("year"), self.asked.get("source")
+        links = [Link("Awards and budgets", reverse("funding:awards"), secondary=True)]
+        if not year:
+            return links
+        if source is not None:
+            address = [year.programme.code, source.code, year.code]
+            links = [
+                Link("Award and versions", reverse("funding:budget-of", args=address)),
+                Link("Forecast", reverse("funding:forecast", args=address), secondary=True),
+                *links,
+            ]
+        links.append(Link("Virements", reverse("funding:virements"), secondary=True))
+        if self.positions:
+            tie = reverse("funding:tie", args=[year.programme.code, year.code])
+            match = f"{reverse('funding:match')}?{urlencode({'year': year.pk})}"
+            links += [Link("Does it tie?", tie, secondary=True), Link("Match", match, secondary=True)]
+        return links
 
     def get_queryset(self) -> list[BudgetRow]:
         cut = self.asked.get("cut") or "line"
@@ -154,12 +180,14 @@ class Budget(ListPage):
             asked["as_of"] = moment_in_words(self.asked["as_of"])
         if self.asked.get("source"):
             asked["source"] = self.asked["source"].pk
+        else:
+            asked["in_kind"] = "without"
         return f"{reverse('funding:spend')}?{urlencode(asked)}"
 
     def get_lead(self) -> str:
         if self.quarter is None:
             return ""
-        who = self.asked.get("source") or "All sources that you may see"
+        who = self.asked.get("source") or "All sources that you may see, in-kind match left out"
         stood = f", as the record stood on {moment_in_words(self.asked['as_of'])}" if self.asked.get("as_of") else ""
         return f"{who}, {self.asked['year'].code}, to the end of {self.quarter}{stood}."
 

@@ -2,22 +2,26 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 
 from board import clock
-from board.models import Quarter, Threshold, Year
+from board.models import Quarter, Year
 from core.problems import Refused
+from funding import budgeting
 from funding.budgeting import (
+    Cells,
     Profiles,
     award,
     commit,
-    committed_on,
     explain_variance,
     forecast,
-    move,
     notice_underspend,
+    reforecast,
     set_budget,
     variance_needs_a_reason,
 )
@@ -27,11 +31,11 @@ from funding.models import (
     BudgetVersion,
     Commitment,
     Forecast,
+    Source,
     UnderspendNotice,
     VarianceReason,
-    Virement,
 )
-from funding.positions import Position, budget_of, line_positions
+from funding.positions import Position
 from tests import factories
 from tests.factories import Money
 
@@ -56,6 +60,13 @@ def plan(money: Money, year: Year, profiles: Profiles, kind: str = "original", d
     )  # fmt: skip
 
 
+def replan(money: Money, year: Year, cells: Cells, **given: Any) -> BudgetVersion:
+    return budgeting.plan(
+        source=money.grant, year=year, cells=cells, effective_on=date(2023, 7, 5), reason="Later than planned",
+        by=money.finance, **{"seen_number": 1, **given},
+    )  # fmt: skip
+
+
 @pytest.fixture
 def budgeted(money: Money, year: Year) -> Money:
     profiles = {
@@ -65,14 +76,6 @@ def budgeted(money: Money, year: Year) -> Money:
     }
     plan(money, year, profiles)
     return money
-
-
-def moves(money: Money, amount: str, quarter: int = 4) -> dict[tuple[BudgetLine, Quarter], Decimal]:
-    """So many pounds from CHB to SIS."""
-    return {
-        (money.line("CHB"), q(money, quarter)): -D(amount),
-        (money.line("SIS"), q(money, quarter)): D(amount),
-    }
 
 
 class TestAwards:
@@ -85,6 +88,38 @@ class TestAwards:
         amounts = [row.amount_on(day) for day in (date(2023, 3, 31), APRIL, date(2023, 9, 30), date(2023, 10, 1))]
         assert amounts == [D("0.00"), D("600000.00"), D("600000.00"), D("550000.00")]
         assert row.version == 2
+
+    def test_a_revision_puts_the_difference_on_unallocated_so_that_the_sums_hold(
+        self, budgeted: Money, year: Year
+    ) -> None:
+        for amount, day, left in (
+            ("550000.00", date(2023, 10, 1), "-50000.00"),
+            ("620000.00", date(2024, 1, 1), "20000.00"),
+        ):
+            award(
+                source=budgeted.grant, year=year, amount=D(amount), effective_on=day, reason="Revised",
+                by=budgeted.finance,
+            )  # fmt: skip
+            version = BudgetVersion.objects.latest("number")
+            assert (version.kind, version.effective_on) == ("award-revision", day)
+            row = version.profiles.get(line__project__code="unallocated")
+            assert (row.amount, row.quarter.code) == (D(left), "2023-24-Q4")
+            assert version.profiles.aggregate(sum=Sum("amount"))["sum"] == D(amount)
+
+    def test_a_revision_comes_after_the_one_before(self, money: Money, year: Year) -> None:
+        with pytest.raises(Refused, match=r"was last set from 1 April 2023\. Choose a later day"):
+            award(
+                source=money.grant, year=year, amount=D("1.00"), effective_on=APRIL, reason="x", by=money.finance
+            )  # fmt: skip
+
+    def test_a_year_that_is_closed_keeps_its_award(self, budgeted: Money, year: Year) -> None:
+        year.quarters.update(money_closed_at=clock.now(), money_closed_by=budgeted.finance)
+        with pytest.raises(Refused, match="2023-24 is closed, so its award and budget stand"):
+            award(
+                source=budgeted.grant, year=year, amount=D("1.00"), effective_on=date(2023, 10, 1), reason="x",
+                by=budgeted.finance,
+            )  # fmt: skip
+        assert Award.objects.get(source=budgeted.grant, year=year).revisions.count() == 1
 
     def test_a_negative_award_is_refused_by_the_database(self, money: Money, year: Year) -> None:
         revision = Award.objects.get(source=money.grant, year=year).revisions.get()
@@ -111,88 +146,59 @@ class TestBudgets:
         with pytest.raises(Refused, match=r"2023-24 Q1 .* is closed; its profile stays"):
             plan(budgeted, year, changed, "re-profile", date(2023, 7, 5))
 
+    def test_a_re_profile_moves_nothing_between_lines(self, budgeted: Money, year: Year) -> None:
+        cells = {
+            (line.project, line.heading, q(budgeted, number)): D(amount)
+            for line, number, amount in (
+                (budgeted.line("CHB"), 1, "300000.00"), (budgeted.line("CHB"), 3, "100000.01"),
+                (budgeted.line("SIS"), 4, "199999.99"),
+            )
+        }  # fmt: skip
+        with pytest.raises(Refused, match=r"CHB .* would have £400,000\.01, and has £400,000\.00.*by a virement"):
+            replan(budgeted, year, cells)
+
+    def test_a_re_profile_moves_a_lines_budget_between_its_quarters(self, budgeted: Money, year: Year) -> None:
+        cells = {
+            (line.project, line.heading, q(budgeted, number)): D(amount)
+            for line, number, amount in (
+                (budgeted.line("CHB"), 1, "300000.00"), (budgeted.line("CHB"), 3, "100000.00"),
+                (budgeted.line("SIS"), 4, "200000.00"),
+            )
+        }  # fmt: skip
+        key = uuid4()
+        first, second = replan(budgeted, year, cells, once=key), replan(budgeted, year, cells, once=key)
+        assert first == second and (first.number, first.kind) == (2, "re-profile")
+        with pytest.raises(Refused, match="Somebody else changed this budget"):
+            replan(budgeted, year, cells)
+
+    def test_the_first_plan_is_the_original_and_makes_its_lines(self, money: Money, year: Year) -> None:
+        project = money.programme.projects.get(code="GDM")
+        cells = {(project, money.headings["staff"], q(money)): D("600000.00")}
+        version = replan(money, year, cells, seen_number=0)
+        assert version.kind == "original"
+        assert version.profiles.get().line == BudgetLine.objects.get(project=project, heading__code="staff")
+
+    def test_a_budget_is_not_slipped_in_before_the_last(self, budgeted: Money, year: Year) -> None:
+        profiles = {(budgeted.line("CHB"), q(budgeted)): D("600000.00")}
+        with pytest.raises(Refused, match="was last set from 1 April 2023"):
+            plan(budgeted, year, profiles, "award-revision", date(2023, 3, 31))
+
+    def test_there_must_be_an_award(self, money: Money, year: Year) -> None:
+        source = Source.objects.create(
+            programme=money.programme, code="NEW", name="New", funder=money.grant.funder, kind="cash-match",
+            kept_by=money.grant.kept_by,
+        )  # fmt: skip
+        with pytest.raises(Refused, match="has no award for 2023-24 yet"):
+            set_budget(
+                source=source, year=year, kind="original", profiles={}, effective_on=APRIL, reason="x",
+                by=money.finance,
+            )  # fmt: skip
+
     def test_only_the_first_is_original(self, budgeted: Money, year: Year) -> None:
         version = BudgetVersion.objects.get()
         version.kind = "virement"
         with pytest.raises(IntegrityError, match="budget_version_first_is_original"), transaction.atomic():
             version.save()
-
-
-class TestVirements:
-    def test_it_moves_budget_from_its_day_and_keeps_the_old_version(self, budgeted: Money, year: Year) -> None:
-        row = move(
-            source=budgeted.grant, year=year, moves=moves(budgeted, "5000.00"), reason="More stalking cases",
-            by=budgeted.finance, approved_on=date(2023, 7, 5),
-        )  # fmt: skip
-        line = budgeted.line("SIS")
-        assert budget_of(line, date(2023, 7, 4)) == D("200000.00")
-        assert budget_of(line, date(2023, 7, 5)) == D("205000.00")
-        assert row.reference == "V-000001"
-        assert sum(part.amount for part in row.moves.all()) == 0
-        assert row.budget_version.number == 2
-
-    def test_one_that_does_not_net_to_nought_is_refused(self, budgeted: Money, year: Year) -> None:
-        uneven = {**moves(budgeted, "5000.00"), (budgeted.line("GDM"), q(budgeted, 4)): D("0.01")}
-        with pytest.raises(Refused, match=r"The moves net to £0\.01"):
-            move(
-                source=budgeted.grant, year=year, moves=uneven, reason="x", by=budgeted.finance,
-                approved_on=date(2023, 7, 5),
-            )  # fmt: skip
-        assert not Virement.objects.exists()
-
-    def test_a_line_does_not_fall_below_what_is_spent_and_committed(self, budgeted: Money, year: Year) -> None:
-        line = budgeted.line("CHB")
-        contract = factories.contract(budgeted.programme, values={(line.project, line.year): D("399000.00")})
-        commit(contract=contract, line=line, amount=D("390000.00"), by=budgeted.finance)
-        budgeted.record("2000.00", contract=contract)
-        budgeted.record("3000.00", supplier_name="Not of the contract")
-        assert committed_on(line) == D("388000.00")
-        with pytest.raises(Refused, match=r"below the £393,000\.00 that is spent and committed"):
-            move(
-                source=budgeted.grant, year=year, moves=moves(budgeted, "7000.01"), reason="x", by=budgeted.finance,
-                approved_on=date(2023, 7, 5),
-            )  # fmt: skip
-        move(
-            source=budgeted.grant, year=year, moves=moves(budgeted, "7000.00"), reason="x", by=budgeted.finance,
-            approved_on=date(2023, 7, 5),
-        )  # fmt: skip
-
-    def test_above_the_threshold_it_takes_a_second_person_and_the_funders_reference(
-        self, budgeted: Money, year: Year
-    ) -> None:
-        Threshold.objects.create(
-            programme=budgeted.programme, rule="virement-amount", value=500000, from_date=APRIL
-        )  # fmt: skip
-        second = factories.person("commissioning-officer", "pfcc")
-        for extra in ({}, {"second_person": second}, {"second_person": budgeted.finance, "funder_reference": "HO-1"}):
-            with pytest.raises(Refused, match="name a second person who approved it"):
-                move(
-                    source=budgeted.grant, year=year, moves=moves(budgeted, "5000.01"), reason="x",
-                    by=budgeted.finance, approved_on=date(2023, 7, 5), **extra,
-                )  # fmt: skip
-        done = move(
-            source=budgeted.grant, year=year, moves=moves(budgeted, "5000.01"), reason="x", by=budgeted.finance,
-            approved_on=date(2023, 7, 5), second_person=second, funder_reference="HO-1",
-        )  # fmt: skip
-        assert done.second_person == second
-
-    def test_nothing_moves_between_sources_or_years(self, budgeted: Money, year: Year) -> None:
-        other = {
-            (budgeted.line("CHB"), q(budgeted, 4)): D("-10.00"),
-            (budgeted.line("CHB", year="2024-25"), q(budgeted, 4)): D("10.00"),
-        }
-        with pytest.raises(Refused, match="is of another source or year"):
-            move(
-                source=budgeted.grant, year=year, moves=other, reason="x", by=budgeted.finance,
-                approved_on=date(2023, 7, 5),
-            )  # fmt: skip
-
-    def test_there_must_be_a_budget(self, money: Money, year: Year) -> None:
-        with pytest.raises(Refused, match="has no budget for 2023-24 yet"):
-            move(
-                source=money.grant, year=year, moves=moves(money, "1.00"), reason="x", by=money.finance,
-                approved_on=date(2023, 7, 5),
-            )  # fmt: skip
 
 
 class TestPlans:
@@ -217,6 +223,19 @@ class TestPlans:
         first.save()
         with pytest.raises(Refused, match="Forecast the quarters ahead"):
             forecast(line=money.line(), quarter=first, amount=D("1.00"), by=money.finance)
+
+    def test_forecasts_of_a_year_are_written_together_and_only_where_they_differ(
+        self, money: Money, year: Year
+    ) -> None:
+        amounts = {(money.line("CHB"), q(money, 2)): D("10.00"), (money.line("SIS"), q(money, 2)): D("0.00")}
+        given = {"source": money.grant, "year": year, "amounts": amounts, "by": money.finance}
+        assert [reforecast(**given, seen_version=0), reforecast(**given, seen_version=1)] == [1, 0]
+        assert Forecast.objects.get().amount == D("10.00")
+        with pytest.raises(Refused, match="Somebody else changed these forecasts"):
+            reforecast(**given, seen_version=0)
+        Quarter.objects.filter(code="2023-24-Q2").update(money_closed_at=clock.now(), money_closed_by=money.finance)
+        with pytest.raises(Refused, match=r"2023-24 Q2 .* is closed\. Forecast the quarters ahead"):
+            reforecast(**{**given, "amounts": {(money.line("CHB"), q(money, 2)): D("11.00")}}, seen_version=1)
 
     @pytest.mark.parametrize(
         ("actual", "profile", "needed"),
@@ -253,12 +272,3 @@ class TestPlans:
         row.amount = D("0.00")
         with pytest.raises(IntegrityError, match="underspend_above_nought"), transaction.atomic():
             row.save()
-
-
-def test_positions_of_a_virement_show_original_changes_and_budget(budgeted: Money, year: Year) -> None:
-    move(
-        source=budgeted.grant, year=year, moves=moves(budgeted, "5000.00"), reason="x", by=budgeted.finance,
-        approved_on=date(2023, 7, 5),
-    )  # fmt: skip
-    position = line_positions([budgeted.grant], year, q(budgeted), today=date(2023, 7, 5))[budgeted.line("SIS")]
-    assert (position.original, position.changes, position.budget) == (D("200000.00"), D("5000.00"), D("205000.00"))

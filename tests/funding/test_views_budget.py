@@ -171,6 +171,28 @@ def test_a_source_narrows_it(budgeted: Money, officer: Client) -> None:
     assert row_of(text, "Total")[3] == "£5.00"
 
 
+def test_it_opens_on_the_grant_and_for_a_council_on_what_it_keeps(
+    budgeted: Money, signed_in: Callable[[Any], Client]
+) -> None:
+    assert "Home Office grant, 2023-24, to the end of" in signed_in(budgeted.finance).get(URL).content.decode()
+    budgeted.line("GDM", "staff", source=budgeted.ecc_cash)
+    assert "Essex County Council cash, 2023-24, to" in signed_in(budgeted.council_finance).get(URL).content.decode()
+
+
+def test_in_kind_match_is_never_added_to_money(budgeted: Money, officer: Client) -> None:
+    line = budgeted.line("CHB", source=budgeted.ecc_in_kind)
+    set_budget(
+        source=budgeted.ecc_in_kind, year=line.year, kind="original", effective_on=date(2023, 4, 1), reason="x",
+        profiles={(line, budgeted.quarter()): D("15000.00")}, by=budgeted.council_finance,
+    )  # fmt: skip
+    text = officer.get(f"{URL}?year={line.year_id}").content.decode()
+    assert row_of(text, "Total")[1] == "£600,000.00" and "in-kind match left out" in text
+    link = unescape(re.search(r'href="(/money/spend/[^"]+)">£800.00<', text)[1])
+    assert "in_kind=without" in link and row_of(officer.get(link).content.decode(), "Total")[-1] == "£800.00"
+    text = officer.get(f"{URL}?year={line.year_id}&source={budgeted.ecc_in_kind.pk}").content.decode()
+    assert row_of(text, "Total")[1] == "£15,000.00"
+
+
 def test_a_council_sees_the_budget_of_what_it_funds_alone(budgeted: Money, signed_in: Callable[[Any], Client]) -> None:
     line = budgeted.line("GDM", "staff", source=budgeted.ecc_cash)
     budgeted.record("5.00", Charge(line, budgeted.quarter()), by=budgeted.council_finance)

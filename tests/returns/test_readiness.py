@@ -8,8 +8,10 @@ from django.test import Client
 
 from board import clock
 from board.quarters import RESULTS
+from core.money import in_words
 from funding import reconciling
 from funding.budgeting import notice_underspend
+from funding.ending import balance, mark_balance
 from funding.models import Forecast, Transaction, VarianceReason
 from funding.spending import Charge
 from returns import certifying, closing, readiness
@@ -114,6 +116,21 @@ def test_a_third_raising_again_without_a_reason_blocks(scene: Scene) -> None:
     assert "for the third time" in reasons[0].words
     Transaction.objects.filter(pk=before.pk).update(reason="The evaluator waits for an order number")
     assert found(scene, "F21", quarter="2023-24-Q4") == []
+
+
+def test_the_final_claim_waits_until_what_the_year_has_left_is_marked(scene: Scene) -> None:
+    scene.spend()
+    period = "2023-24-closing"
+    assert found(scene, "F14") == [], "a quarterly claim does not ask"
+    year = scene.quarter(period).year
+    year.quarters.filter(kind="quarter").update(money_closed_at=clock.now(), money_closed_by=scene.commissioning)
+    [item] = found(scene, "F14", quarter=period)
+    left = balance(scene.money.grant, year, today=clock.today()).unspent
+    assert item.blocking and item.words.startswith(f"{in_words(left)} of 2023-24 is left, and nobody has said")
+    mark_balance(
+        source=scene.money.grant, year=year, treatment="lapsing", amount=left, reason="A late start", by=scene.finance
+    )  # fmt: skip
+    assert found(scene, "F14", quarter=period) == []
 
 
 def test_an_underspend_is_told_to_the_funder(scene: Scene) -> None:
