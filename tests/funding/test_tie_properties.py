@@ -3,7 +3,9 @@
 A machine draws acts at random, the same that the pages call: entries of all kinds with splits, credits,
 reversals, voids, contracts signed late, payments on account with the statements that spend them, invoices cut at
 the year's end, declarations, closings with their accruals and what became of those, claims certified, paid,
-disallowed, returned, awards raised and cut. What an act refuses is no step. After each step everything ties.
+disallowed, returned, awards raised and cut, budget moved. What an act refuses is no step.
+
+After each step everything ties.
 """
 
 from datetime import date, timedelta
@@ -22,10 +24,23 @@ from board.models import Quarter
 from board.quarters import MONEY
 from core.money import NOUGHT
 from core.problems import Refused
-from funding import accruals, budgeting, claims, declaring, prepayments, spend_reports, spending, tying
+from funding import accruals, budgeting, claims, declaring, moving, prepayments, spend_reports, spending, tying
 from funding.claim_arithmetic import total as total_of
-from funding.models import Claim, ClaimLine, Declaration, Disallowance, Receipt, ReceiptPart, SpendLine, SpendReport
+from funding.models import (
+    Award,
+    BudgetVersion,
+    Claim,
+    ClaimLine,
+    Declaration,
+    Disallowance,
+    Receipt,
+    ReceiptPart,
+    SpendLine,
+    SpendReport,
+    VirementProposal,
+)
 from funding.models import Transaction as Entry
+from funding.positions import version_in_force
 from funding.spending import Charge
 from returns import closing
 from tests import factories
@@ -68,11 +83,27 @@ class Machine(RuleBasedStateMachine):
             self.agreement = factories.contract(
                 self.money.programme, reference="G-001", kind="grant-agreement", values=values
             )
+            for year in self.money.programme.years.all():
+                self.set_the_budget(year)
         self.quarters = [
             row
             for row in self.money.programme.quarters.select_related("programme", "year").order_by("first_day", "number")
             if row.kind != Quarter.Kind.FOLLOW_UP
         ]
+
+    def set_the_budget(self, year: Any) -> None:
+        """£600,000 over three projects, a quarter of it in each quarter."""
+        quarters = year.quarters.filter(kind=Quarter.Kind.QUARTER)
+        parts = {"CHB": D("75000.00"), "SIS": D("50000.00"), "GDM": D("25000.00")}
+        budgeting.set_budget(
+            source=self.money.grant, year=year, kind=BudgetVersion.Kind.ORIGINAL, effective_on=date(2023, 4, 1),
+            profiles={
+                (self.money.line(project, year=year.code), quarter): part
+                for project, part in parts.items()
+                for quarter in quarters
+            },
+            reason="Original", by=self.money.finance,
+        )  # fmt: skip
 
     # What the acts are drawn from
 
@@ -350,7 +381,34 @@ class Machine(RuleBasedStateMachine):
             reason="Letter", by=self.money.finance,
         )  # fmt: skip
 
+    @rule(at=pick, to=pick, cost=pence, first=st.booleans())
+    def move_budget(self, at: int, to: int, cost: Decimal, first: bool) -> None:
+        """One officer moves a little, a second person lets the rest take effect."""
+        quarter, year = self.open_quarter(), self.money.programme.years.get(code="2023-24" if first else "2024-25")
+        lines = [self.money.line(project, year=year.code) for project in PROJECTS]
+        out_of, into = lines[at % 3], lines[to % 3]
+        if quarter is None or out_of == into:
+            return
+        where = quarter if quarter.year == year else year.quarters.get(kind=Quarter.Kind.QUARTER, number=4)
+        cells = {(out_of.project, out_of.heading, where): -cost, (into.project, into.heading, where): cost}
+        done = self.tried(
+            moving.move_or_propose, source=self.money.grant, year=year, cells=cells, reason="More cases",
+            funder_reference="HO-1", by=self.money.finance,
+        )  # fmt: skip
+        if isinstance(done, VirementProposal):
+            self.tried(moving.approve, proposal=done, by=self.officer)
+
     # What must hold
+
+    @invariant()
+    def a_budget_sums_to_its_award_by_project_and_by_heading(self) -> None:
+        """F28, whatever was moved and however the award was changed."""
+        if not hasattr(self, "money"):
+            return
+        for year in self.money.programme.years.all():
+            version = version_in_force(self.money.grant, year, self.day)
+            award = Award.objects.get(source=self.money.grant, year=year)
+            assert sum(budgeting.profiles_of(version).values(), NOUGHT) == award.amount_on(self.day)
 
     @invariant()
     def everything_ties(self) -> None:
