@@ -33,6 +33,7 @@ from funding.models.matching import MatchReceipt
 from funding.models.reconciling import ControlTotal, ReconcilingItem
 from funding.models.reporting import SpendReport
 from funding.models.spent import SpendLine, Transaction
+from funding.models.usual import UsualSplit
 
 __all__ = [
     "Award",
@@ -66,6 +67,7 @@ __all__ = [
     "SupplierAlias",
     "Transaction",
     "UnderspendNotice",
+    "UsualSplit",
     "VarianceReason",
     "Virement",
     "VirementMove",
