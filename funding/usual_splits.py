@@ -49,7 +49,8 @@ def remember(*, contract: Contract, costs: Sequence[tuple[BudgetLine, Decimal]],
         for row in kept.values():
             _keep(row, organisation, contract, row.line, 0, by)
         found = [Part(line, percent) for line, percent in shares.items() if percent]
-        events.record("spending.usual-split", contract.reference, by=by, words=in_words(found))
+        words = in_words(found)
+        events.record("spending.usual-split", contract.reference, by=by, words=words, programme=contract.programme)
     return found
 
 

@@ -1,7 +1,7 @@
 """Many entries as rows of one grid: each cell a box, in the order of the ledger's print, so that a paste fits."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from funding.forms.charges import RowChoice, quarter_words
 from funding.forms.record import contracts_to_record
 from funding.models import BudgetLine, Transaction
 from funding.spending import Charge
+from funding.usual_splits import Part
 
 PREFIX = "rows"
 # A month of a provider's programme is some forty; a page of more is slow to look over.
@@ -90,7 +91,7 @@ class EntryRow(PlainForm):
     description = forms.CharField(label="Description", max_length=200)
     net = MoneyFormField(label="Net")
     vat = MoneyFormField(label="VAT", required=False)
-    charge = forms.CharField(label="Charged to", max_length=200)
+    charge = forms.CharField(label="Charged to", required=False, max_length=200)
     contract = forms.CharField(label="Contract", required=False, max_length=200)
     service_from = DayField(label="Service from", required=False)
     service_to = DayField(label="Service to", required=False)
@@ -105,13 +106,16 @@ class EntryRow(PlainForm):
         contracts: Sequence[Contract],
         organisation: Organisation,
         year: Year | None = None,
+        splits: Mapping[int, Sequence[Part]] | None = None,
         **kwargs: Any,
     ) -> None:
-        """`year` is that of the quarter chosen: of a line that is there in several years, that year's is meant."""
+        """`year` is that of the quarter chosen: of a line that is there in several years, that year's is meant.
+
+        `splits` are the usual splits of contracts in that year, by the contract's key.
+        """
         super().__init__(*args, **kwargs)
-        self.year = year
+        self.year, self.splits = year, splits or {}
         self.number, self.lines, self.contracts, self.organisation = number, lines, contracts, organisation
-        self.fields["charge"].error_messages["required"] = "Enter the budget line that it is charged to"
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Begin each message with the row, since a summary of forty rows shows them far from their boxes."""
@@ -126,7 +130,9 @@ class EntryRow(PlainForm):
             )
         super().add_error(field, said)
 
-    def clean_charge(self) -> BudgetLine:
+    def clean_charge(self) -> BudgetLine | None:
+        if not self.cleaned_data["charge"].strip():
+            return None
         of_year = [line for line in self.lines if self.year is None or line.year_id == self.year.pk]
         try:
             return _one_of(self.cleaned_data["charge"], of_year, words_of_line, "budget line")
@@ -147,10 +153,19 @@ class EntryRow(PlainForm):
             self.add_error("service_to", "The service cannot end before it starts. Check both dates")
         if (first is None) != (last is None) and not {"service_from", "service_to"} & set(self.errors):
             self.add_error("service_to" if first else "service_from", "Enter both dates of the service, or neither")
+        contract = given.get("contract")
+        if given.get("charge") is None and not {"charge", "contract"} & set(self.errors):
+            if contract is None:
+                self.add_error(
+                    "charge", "Enter the budget line that it is charged to, or a contract with a usual split"
+                )
+            elif contract.pk not in self.splits:
+                words = f"Enter the budget line that it is charged to: {contract.reference} has no usual split"
+                self.add_error("charge", words)
         return given
 
     def new_entry(self, kind: str, quarter: Quarter) -> NewEntry:
-        """The unsaved entry with its one charge."""
+        """The unsaved entry with what it is charged to."""
         given = self.cleaned_data
         day, vat = given["accounting_on"], given["vat"] or NOUGHT
         entry = Transaction(
@@ -168,7 +183,15 @@ class EntryRow(PlainForm):
             reason=given["reason"],
         )
         entry.recorded_by = self.organisation
-        return NewEntry(self.number, entry, [Charge(given["charge"], quarter)])
+        return NewEntry(self.number, entry, self._charges(quarter))
+
+    def _charges(self, quarter: Quarter) -> list[Charge]:
+        """The one budget line entered, else the usual split of the contract."""
+        given = self.cleaned_data
+        if given["charge"] is not None:
+            return [Charge(given["charge"], quarter)]
+        parts = self.splits[given["contract"].pk]
+        return [Charge(part.line, quarter, percent=part.percent) for part in parts]
 
     def _recoverable(self, vat: Decimal) -> Decimal:
         typed = self.cleaned_data["recoverable_vat"]

@@ -119,6 +119,12 @@ class RecordForm(OnceForm):
         help_text="A single line needs neither: it takes the whole cost.",
     )
 
+    remember = forms.BooleanField(
+        label="Remember this as the usual split of the contract",
+        required=False,
+        help_text="It is offered for the contract’s next entries.",
+    )
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organisation = acting_organisation(user)
@@ -157,6 +163,8 @@ class RecordForm(OnceForm):
         if not in_kind and given.get("hours") is not None:
             self.add_error("hours", "Leave the hours empty: they are for in-kind only")
         self._dates_run_forward(given)
+        if given.get("remember") and given.get("contract") is None and "contract" not in self.errors:
+            self.add_error("contract", "Choose the contract whose usual split this is")
         return given
 
     def _dates_run_forward(self, given: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from board import carrying, clock
-from board.models import Quarter
+from board.models import Quarter, Year
 from board.views import Link, Page
 from core.forms import add_problems
 from core.money import NOUGHT, in_words
@@ -40,6 +40,7 @@ from funding.forms.grid import (
 from funding.models import BudgetLine
 from funding.positions import line_positions
 from funding.tables import GridImpactTable
+from funding.usual_splits import Part, usual_splits
 from funding.views.spend import SPEND, spend_crumb, told_of_held
 
 
@@ -92,6 +93,10 @@ class EnterMany(Page):
         form = self.what(initial={name: sent[name] for name in sent if name != "seen"})
         return self.show(form, self.grid_of(typed_rows(sent)), paste=sent.get("paste", ""))
 
+    def splits_in(self, year: Year) -> dict[int, list[Part]]:
+        """The usual splits that the organisation's contracts have in a year."""
+        return usual_splits(self.choices["organisation"], self.choices["lines"], year)
+
     def grid_of(self, typed: Sequence[dict[str, str]], spare: int = 0) -> Grid:
         """An unjudged grid that begins with what was typed, and has room for more."""
         rows = Rows(prefix=PREFIX, initial=list(typed), form_kwargs=self.choices)
@@ -104,7 +109,7 @@ class EnterMany(Page):
         form = self.what(request.POST)
         is_sound = form.is_valid()
         quarter = form.cleaned_data.get("quarter")
-        of_year = {"year": quarter.year} if quarter else {}
+        of_year = {"year": quarter.year, "splits": self.splits_in(quarter.year)} if quarter else {}
         rows = Rows(request.POST, prefix=PREFIX, form_kwargs={**self.choices, **of_year})
         sound = [is_sound, rows.is_valid()]
         if not rows.filled() and rows.is_valid():

@@ -10,9 +10,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('board', '0002_events_append_only'),
+        ('board', '0005_stored_files'),
         ('contracts', '0001_initial'),
-        ('funding', '0005_control_totals_and_reconciling_items'),
+        ('funding', '0010_virement_proposals_and_year_end_balances'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
