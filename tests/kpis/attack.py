@@ -83,8 +83,10 @@ class Attack:
             self.hide(key, below)
 
     def hide(self, key: Key, below: int) -> None:
-        """The worst reader also knows which are small, and which were hidden to protect those."""
+        """The worst reader also knows which are small, and which were hidden to protect those; not after a revision."""
         self.hidden.add(key)
+        if key[-1] != "0":
+            return
         if self.truth[key] < below:
             self.high[key] = min(self.high[key], below - 1)
         else:
