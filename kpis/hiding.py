@@ -185,16 +185,18 @@ class _Pattern:
         figures, tables, balancing = _figures(self._project, stage, quarter)
         settled = frozenset(self._values)
         self._name(figures, quarter, place)
-        # Figures that only make others balance are mostly nought: a reader is taken to know them, but for a small
-        # opening figure, which must not follow from the others.
-        kept = {self._names[key] for key in balancing if _opens(key) and figures[key] < guard.below}
-        known = (settled - self.hidden) | {self._names[key] for key in balancing} - kept
+        follows = self._follows(stage, quarter)
+        opening = {self._names[key] for key in balancing if _opens(key)}
+        # A small opening figure must not follow from the others; a larger one may, and so may one that was shown as
+        # the closing figure before it. The other balancing figures are mostly nought: a reader is taken to know them.
+        self._slack |= {key for key in opening if self._values[key] >= guard.below or key[:-1] in follows}
+        known = (settled - self.hidden - opening) | ({self._names[key] for key in balancing} - opening)
         self._balances += self._balances_of(stage, quarter, place)
         for head, dimension, cells in tables:
             row = {self._names[key]: 1 for key in cells} | {self._names[head]: -1}
             self._tables.setdefault((*head, dimension), []).append(row)
         now = [self._tables[*head, dimension] for head, dimension, _ in tables]
-        self.hidden = self._hide(now, guard, known, self.hidden | (self._wanted & self._values.keys()))
+        self.hidden = self._hide(now, guard, known, self.hidden | opening | (self._wanted & self._values.keys()))
 
     def _name(self, figures: Mapping[Key, int], quarter: Quarter, place: str) -> None:
         """A measure that was revised brings new figures, but for those that were shown and still are the same."""
@@ -233,9 +235,6 @@ class _Pattern:
             unshown=frozenset(self._slack & keys),
         )
 
-    def _value(self, key: Key) -> int | None:
-        return self._values.get(self._names[key]) if key in self._names else None
-
     def _balances_of(self, stage: Reported, quarter: Quarter, place: str) -> list[Equation]:
         """How a reader knows the headlines of a quarter to hang together."""
         found: list[Equation] = []
@@ -252,26 +251,38 @@ class _Pattern:
                 self._slack.add(slack)
                 row[slack] = 1
             found.append(row)
+        found += [{self._names[key]: 1, closing: -1} for key, closing in self._follows(stage, quarter).items()]
         return found
 
     def _balance(self, stage: Reported, quarter: Quarter, identity: Identity) -> dict[Key, int] | None:
-        """An identity's terms; None where one has no figure. An opening figure is the closing one before it."""
+        """An identity's terms; None where one has no figure, unless it is an opening one that the closing one gives."""
         row: dict[Key, int] = {}
-        before = max(
-            (one for one in stage.so_far if one.order < quarter.order), key=lambda one: one.order, default=None
-        )
         for sign, code in formulas.read(identity.terms):
             key = _head_key(code, quarter.code)
-            project_code, _, number = code.partition("-")
-            if before is not None and number in OPENINGS:
-                closing = _head_key(f"{project_code}-{OPENINGS[number]}", before.code)
-                if self._value(key) in (None, self._value(closing)):
-                    key = closing
-            if self._value(key) is not None:
-                row[self._names[key]] = row.get(self._names[key], 0) + sign
+            name = self._names.get(key) or self._closing(stage, quarter, code)
+            if name is not None:
+                row[name] = row.get(name, 0) + sign
             elif not _is_balancing(self._project, stage, code, quarter):
                 return None
         return row
+
+    def _closing(self, stage: Reported, quarter: Quarter, code: str) -> Key | None:
+        """The figure of the quarter before that an opening one repeats."""
+        project_code, _, number = code.partition("-")
+        earlier = [one for one in stage.so_far if one.order < quarter.order]
+        if not earlier or number not in OPENINGS:
+            return None
+        return self._names.get(_head_key(f"{project_code}-{OPENINGS[number]}", earlier[-1].code))
+
+    def _follows(self, stage: Reported, quarter: Quarter) -> dict[Key, Key]:
+        """The opening figures that are the closing ones before them, as they mostly are."""
+        found: dict[Key, Key] = {}
+        for key, name in self._names.items():
+            if key[0] == "head" and key[-1] == quarter.code and _opens(key):
+                closing = self._closing(stage, quarter, key[1])
+                if closing is not None and self._values[closing] == self._values[name]:
+                    found[key] = closing
+        return found
 
 
 def _opens(key: Key) -> bool:

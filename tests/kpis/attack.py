@@ -75,12 +75,22 @@ class Attack:
         self.truth[key], self.low[key], self.high[key] = truth, 0, max(_MOST, 4 * truth)
         return key
 
-    def mark(self, key: Key, shown: Shown, stage: int) -> None:
+    def mark(self, key: Key, shown: Shown, stage: int, below: int) -> None:
         """A figure in its own place. What an earlier stage printed is no secret any more."""
         if shown.value is not None:
             self._printed.setdefault(key, stage)
         if shown.state == "c" and self._printed.get(key, stage) >= stage:
-            self.hidden.add(key)
+            self.hide(key, below)
+
+    def hide(self, key: Key, below: int) -> None:
+        """The worst reader also knows which are small, and which were hidden to protect those; not after a revision."""
+        self.hidden.add(key)
+        if key[-1] != "0":
+            return
+        if self.truth[key] < below:
+            self.high[key] = min(self.high[key], below - 1)
+        else:
+            self.low[key] = max(self.low[key], below)
 
     def know(self, terms: dict[Key, int], low: int | None, high: int | None) -> None:
         amount = sum(factor * self.truth[key] for key, factor in terms.items())
@@ -248,7 +258,8 @@ class _Reading:
                 self.attack.know({key: 1, closing: -1}, 0, 0)
             elif code[4:] in OPENINGS:
                 # Nobody publishes it; but if it is small it must not follow from the others.
-                self.attack.hidden |= {key} if count < self.below else set()
+                if count < self.below:
+                    self.attack.hide(key, self.below)
             else:
                 self.attack.know({key: 1}, count, count)
 
@@ -301,7 +312,7 @@ class _Reading:
         elif definition.figure_type in (FigureType.COUNT, FigureType.PEOPLE):
             terms = {self._head(code, row): 1 for row in quarters}
             if own:
-                self.attack.mark(*terms, shown, self.page.place)
+                self.attack.mark(*terms, shown, self.page.place, self.below)
             if shown.value is not None:
                 self._shown(terms, shown, exact=not definition.sensitive)
 
@@ -390,7 +401,7 @@ class _Reading:
                 if len(columns) == 2:
                     self._rate(cell, {keys["numerator"]: 1}, {keys["denominator"]: 1}, False, True)
                     continue
-                self.attack.mark(keys[columns[0]], cell, self.page.place)
+                self.attack.mark(keys[columns[0]], cell, self.page.place, self.below)
                 if cell.value is not None:
                     self._shown({keys[columns[0]]: 1}, cell, exact=not definition.sensitive)
             for (_, column), row in tables.items():
