@@ -55,8 +55,13 @@ def test_a_disputed_invoice_is_outside_the_days_and_one_without_a_receipt_is_mis
 
 def test_only_what_a_supplier_asks_for_is_an_invoice(money: Money) -> None:
     invoice(money, "ON-ACCOUNT", "06-01", kind=Transaction.Kind.ADVANCE)
-    for kind in (Transaction.Kind.ACCRUAL, Transaction.Kind.SUMMARY, Transaction.Kind.REPORTED_SPEND):
+    for kind in (Transaction.Kind.ACCRUAL, Transaction.Kind.SUMMARY):
         invoice(money, str(kind), kind=kind)
+    line = money.line()
+    agreement = factories.contract(
+        money.programme, kind="grant-agreement", values={(line.project, line.year): D("99.00")}
+    )
+    invoice(money, "REPORTED", kind=Transaction.Kind.REPORTED_SPEND, contract=agreement)
     invoice(money, "PAYROLL", supplier_name="", basis="Coordinator")
     void(entry=invoice(money, "VOID"), reason="Typed twice", by=money.finance)
     money.record("-10.00", document_number="CREDIT", reason="Its original is not here")

@@ -122,7 +122,8 @@ def test_f19_an_outsized_entry_warns(money: Money) -> None:
 def test_f20_a_bill_paid_before_its_service_ended_warns(
     money: Money, paid_on: date | None, kind: str, found: list[str]
 ) -> None:
-    assert warnings(money, "10.00", paid_on=paid_on, kind=kind) == found
+    told = warnings(money, "10.00", paid_on=paid_on, kind=kind)
+    assert [code for code in told if code == "F20"] == found
 
 
 @pytest.mark.parametrize(("march", "found"), [("25.00", []), ("25.01", ["F20"])])
