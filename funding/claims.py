@@ -74,6 +74,14 @@ def grant_of(programme_id: int) -> Source:
     )
 
 
+def place_of(quarter: Quarter) -> tuple[str, int]:
+    """Where a period stands among those that claim: a year's closing period comes before the next year's quarters.
+
+    It runs beside them, so that their days do not tell which of two claims of one award year came first.
+    """
+    return (quarter.code[:7], quarter.number)
+
+
 def work_out(source: Source, quarter: Quarter, *, today: date) -> Worked:
     """The claim of a grant source for a quarter or closing period, from everything recorded up to it.
 
@@ -103,7 +111,7 @@ def _work_out_year(source: Source, year: Year, quarter: Quarter, today: date) ->
     before = ClaimPart.objects.filter(claim__source=source, claim__withdrawn_at=None, year=year).select_related(
         "claim__quarter"
     )
-    certified = sum((part.amount for part in before if part.claim.quarter.order < quarter.order), NOUGHT)
+    certified = sum((part.amount for part in before if place_of(part.claim.quarter) < place_of(quarter)), NOUGHT)
     disallowed = (
         DisallowancePart.objects.filter(line__budget_line__source=source, line__budget_line__year=year).aggregate(
             total=Sum("amount")
@@ -141,7 +149,7 @@ def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> list[Spend
         )
         .order_by("transaction__reference", "number")
     )
-    return [line for line in found if line.quarter.order <= quarter.order]
+    return [line for line in found if place_of(line.quarter) <= place_of(quarter)]
 
 
 @transaction.atomic
@@ -204,6 +212,11 @@ def _certifying_problems(worked: Worked, expected: Decimal) -> list[Problem]:
     for earlier in quarter.year.quarters.all():
         if earlier.order < quarter.order and earlier.pk not in certified:
             found.append(Problem("F29", f"The claim for {earlier} is not certified yet. Certify it first.", True))
+    for part in worked.parts:
+        final = part.year.quarters.get(kind=Quarter.Kind.CLOSING)
+        if part.year != quarter.year and final.pk not in certified:
+            words = f"A part of it is of {part.year}, whose final claim is not certified yet. Certify that first."
+            found.append(Problem("F29", words, True))
     if worked.amount != expected:
         found.append(
             Problem(
@@ -235,7 +248,7 @@ def withdraw(*, claim: Claim, reason: str, by: User) -> Claim:
             problems.append(
                 Problem("disallowed", f"A part of {row.reference} is disallowed, so it stands as it was sent.", True)
             )
-        if any(other.quarter.order > row.quarter.order for other in later):
+        if any(place_of(other.quarter) > place_of(row.quarter) for other in later):
             problems.append(Problem("later", f"A later claim than {row.reference} is certified.", True))
         if not reason.strip():
             problems.append(Problem("reason", "Give the reason for withdrawing the claim.", True, "reason"))

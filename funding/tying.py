@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Sum
 
 from board.models import Organisation, Project, Year
 from core.money import NOUGHT, PenceField
+from funding.claims import place_of
 from funding.models import ClaimLine, ClaimPart, DisallowancePart, Source, SpendLine, Transaction
 
 # What stands beside the tie: hours given are no money, and a payment on account is no cost yet.
@@ -134,7 +135,7 @@ def award_tie(source: Source, year: Year) -> AwardTie:
             "claim__quarter"
         )
     )
-    last = max(parts, key=lambda part: part.claim.quarter.order, default=None)
+    last = max(parts, key=lambda part: place_of(part.claim.quarter), default=None)
     lines = ClaimLine.objects.filter(part__in=parts, in_force=True).aggregate(total=Sum("cost"))["total"]
     refused = DisallowancePart.objects.filter(line__budget_line__source=source, line__budget_line__year=year)
     return AwardTie(

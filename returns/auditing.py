@@ -15,6 +15,7 @@ from django.db.models import Sum
 from core.money import NOUGHT, in_words
 from funding import claim_arithmetic
 from funding.claim_arithmetic import YearFigures
+from funding.claims import place_of
 from funding.models import Claim, ClaimLine, ClaimPart, SpendLine
 from returns.content import content_hash, from_json
 from returns.kinds import kind_of
@@ -142,7 +143,7 @@ def _part(claim: Claim, part: ClaimPart) -> Iterator[Difference]:
         for row in ClaimPart.objects.filter(
             claim__source=claim.source, claim__withdrawn_at=None, year=part.year
         ).select_related("claim__quarter")
-        if row.claim.quarter.order <= claim.quarter.order
+        if place_of(row.claim.quarter) <= place_of(claim.quarter)
     ]
     lines = ClaimLine.objects.filter(part__in=earlier, in_force=True)
     claimable: Decimal = lines.aggregate(total=Sum("cost"))["total"] or NOUGHT

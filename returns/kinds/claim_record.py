@@ -384,8 +384,9 @@ def earlier_parts(record: Record, worked: claims.WorkedPart) -> list[ClaimPart]:
     rows = ClaimPart.objects.filter(
         claim__source=record.grant, claim__withdrawn_at=None, year=worked.year
     ).select_related("claim__quarter")
-    found = [row for row in rows if row.claim.quarter.order < record.quarter.order]
-    return sorted(found, key=lambda row: row.claim.quarter.order)
+    here = claims.place_of(record.quarter)
+    found = [row for row in rows if claims.place_of(row.claim.quarter) < here]
+    return sorted(found, key=lambda row: claims.place_of(row.claim.quarter))
 
 
 def underspend(record: Record) -> Decimal:

@@ -173,6 +173,30 @@ def test_a_quarter_is_claimed_once(money: Money) -> None:
         claim(money, "2023-24-Q1")
 
 
+def test_a_decrease_recorded_beside_an_open_closing_period_is_asked_back_once(money: Money) -> None:
+    """The closing period runs beside the next year's first quarters; neither claim takes up what the other did."""
+    entry = spend(money, "50000.00", "2023-24-Q1")
+    for code in ("2023-24-Q1", "2023-24-Q2", "2023-24-Q3", "2023-24-Q4"):
+        claim(money, code)
+    with clock.at(date(2024, 5, 2)):
+        first = money.quarter("2024-25-Q1")
+        credit(
+            original=entry, quarter=first, amount=D("4.90"), document_number="CN", reason="Short", by=money.finance
+        )  # fmt: skip
+    spend(money, "-0.01", "2023-24-closing", reason="Its original is not here")
+    close(money, "2024-25-Q1")
+    with clock.at(date(2024, 7, 1)), pytest.raises(Refused, match="whose final claim is not certified yet"):
+        quarter = money.quarter("2024-25-Q1")
+        certify(
+            source=money.grant, quarter=quarter, reference="P/early", content_hash="a" * 64,
+            expected=work_out(money.grant, quarter, today=clock.today()).amount, by=money.finance,
+        )  # fmt: skip
+    assert claim(money, "2023-24-closing", date(2024, 9, 2)).amount == D("-0.01")
+    assert claim(money, "2024-25-Q1", date(2024, 9, 3)).amount == D("-4.90")
+    certified = sum(row.amount for row in Claim.objects.in_force())
+    assert certified == D("49995.09") == SpendLine.objects.claimable().total()
+
+
 def test_a_withdrawn_claim_frees_its_lines_and_is_certified_anew(money: Money) -> None:
     money.record("100.00")
     row = claim(money, "2023-24-Q1")
