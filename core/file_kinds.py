@@ -6,13 +6,13 @@ What is attached to an e-mail is not opened.
 
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 from typing import BinaryIO
 
+from core.archives import DAMAGED
 from core.problems import Refused, refuse
 from core.reading.workbooks import OLE2, PARTS_MOST
 
@@ -160,7 +160,7 @@ def _packed(file: BinaryIO, name: str) -> FileKind:
             types = _declaration(archive, parts, "[Content_Types].xml")
             kind_told = _declaration(archive, parts, "mimetype").strip()
             manifest = _declaration(archive, parts, "META-INF/manifest.xml")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+    except DAMAGED:
         raise refuse("F22", f"“{name}” is damaged. Open it, save it again and send that file.") from None
     if _holds_macros(parts, types):
         raise _with_macros(name)

@@ -12,7 +12,7 @@ from funding.models import Repayment
 from funding.tables import UnderColumn
 
 
-class StandingTable(Table):
+class ClaimStandingTable(Table):
     """What the funder has to pay of each claim, and what it paid."""
 
     caption = "By claim"

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from board import clock, events, rows
 from board.models import Quarter, User, Year
+from board.rows import locking
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse_if_blocking
@@ -28,7 +29,7 @@ AGES = (30, 60, 90)
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClaimStanding:
     """One claim between funder and recipient, in pounds; `age` is days since it was certified."""
 
     claim: Claim
@@ -58,7 +59,7 @@ class Account:
     """Where a grant stands between funder and recipient on a day, in pounds."""
 
     source: Source
-    claims: Sequence[Standing]
+    claims: Sequence[ClaimStanding]
     repaid: Decimal
     repaid_after_the_end: Decimal
 
@@ -116,7 +117,7 @@ def account(source: Source, *, today: date) -> Account:
     return Account(
         source=source,
         claims=[
-            Standing(
+            ClaimStanding(
                 claim=claim,
                 disallowed=disallowed.get(claim.pk, NOUGHT),
                 received=received.get(claim.pk, NOUGHT),
@@ -149,9 +150,7 @@ def repay(
     the same `once` hands back what the first wrote.
     """
     with transaction.atomic():
-        locked = (
-            Source.objects.select_for_update(of=("self",), no_key=True).select_related("programme").get(pk=source.pk)
-        )
+        locked = locking(Source.objects).select_related("programme").get(pk=source.pk)
         same = {"year_id": year.pk, "repaid_on": repaid_on, "amount": amount, "why": why}
         if before := rows.written_before(Repayment, once, by=by, **same):
             return before
@@ -198,8 +197,8 @@ def _still_open(source: Source) -> list[Problem]:
 def void_repayment(*, repayment: Repayment, reason: str, by: User, seen_version: int | None = None) -> Repayment:
     """Strike out a repayment that was recorded by mistake; what it paid back is due again."""
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",), no_key=True).get(pk=repayment.source_id)
-        rows_of_it = Repayment.objects.select_for_update(of=("self",), no_key=True).select_related("source__programme")
+        locking(Source.objects).get(pk=repayment.source_id)
+        rows_of_it = locking(Repayment.objects).select_related("source__programme")
         locked = rows_of_it.get(pk=repayment.pk)
         problems = []
         if locked.voided_at is not None:

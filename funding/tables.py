@@ -1,17 +1,14 @@
-"""The tables of money: spend, budget, declarations, claims."""
+"""The tables of spend and budget, and the columns that all tables of money share."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db.models import Sum
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
 
-from core.money import one_decimal, percent
+from core.money import percent
 from core.tables import (
     Column,
     CountColumn,
@@ -23,8 +20,7 @@ from core.tables import (
     TagColumn,
     TotalledColumn,
 )
-from funding.models import Claim, Declaration, MatchReceipt, ReceiptPart, ReconcilingItem, SpendLine, Transaction
-from funding.paying import Standing
+from funding.models import Declaration, SpendLine
 
 STATE_COLOURS = {
     SpendLine.State.CLAIMABLE: "green",
@@ -229,16 +225,6 @@ class FigureColumn(TotalledColumn):
         return "—" if value is None else str(value)
 
 
-class DaysColumn(TotalledColumn):
-    """A span of time in whole days."""
-
-    def in_words(self, value: timedelta) -> str:
-        return f"{value.days:,}"
-
-    def value(self, record: Any, value: timedelta) -> int:
-        return value.days
-
-
 class BudgetTable(Table):
     """Budget against spend, one row a line of the chosen cut."""
 
@@ -263,175 +249,6 @@ class BudgetTable(Table):
         profile, variance = sums.get("profile_to_date"), sums.get("variance_to_date")
         sums["variance_percent"] = percent(variance, profile) if profile else None
         return sums
-
-
-class MatchTable(Table):
-    """What became of match, one row a source and one for all of a kind. Two kinds are never added: no foot."""
-
-    caption = "Match by source"
-    empty_text = "No match that you may see is pledged in this year."
-    name = UnderColumn("Source", under="under")
-    pledged = MoneyColumn("Pledged", linkify=lambda record: record.pledge_url or None)
-    secured = MoneyColumn("Secured")
-    received = MoneyColumn("Received so far", default="—", linkify=lambda record: record.receipts_url or None)
-    profile_to_date = MoneyColumn("Profile to date", linkify=lambda record: record.pledge_url or None)
-    applied = MoneyColumn("Applied to date", linkify=lambda record: record.spend_url or None)
-    outstanding = MoneyColumn("Outstanding")
-    applied_percent = PercentColumn("Applied %", default="—")
-    standing = TagColumn(
-        "Standing",
-        colours={"behind": "red", "not-secured": "orange", "in-step": "green"},
-        labels={"behind": "Behind its profile", "not-secured": "Not secured", "in-step": "In step"},
-    )
-
-    class Meta:
-        orderable = False
-
-    def value_name(self, record: Any) -> str:
-        return " · ".join(filter(None, (record.name, record.under)))
-
-
-class PaceTable(Table):
-    """Match of one kind beside the grant, and what of the grant is at risk for want of it."""
-
-    caption = "Match beside the grant"
-    name = Column("Match")
-    applied_percent = PercentColumn("Match applied", accessor="match__applied_percent", default="—")
-    spent_percent = PercentColumn("Grant spent", default="—", linkify=lambda record: record.spend_url)
-    claimed_percent = PercentColumn("Grant claimed", default="—", linkify=lambda record: record.claims_url)
-    needed = MoneyColumn("Match needed to date")
-    applied = MoneyColumn("Match applied to date", accessor="match__applied")
-    short = MoneyColumn("Short of what is needed")
-    at_risk = MoneyColumn("Grant at risk to date")
-    at_risk_by_year_end = MoneyColumn("Grant at risk by year end, as forecast")
-
-    class Meta:
-        orderable = False
-
-
-class MatchReceiptTable(Table):
-    """Payments of match. `void_for`: the key of the organisation whose officer looks and may make its own void."""
-
-    caption = "Match received"
-    empty_text = "No match is recorded as received that fits."
-    reference = ShortColumn("Receipt")
-    received_on = DayColumn("Received on")
-    source = UnderColumn("Source", accessor="source__name", under="source__programme__code")
-    year = ShortColumn("Year", accessor="year__code")
-    bank_reference = Column("Bank reference")
-    standing = Column("Standing", accessor="void_reason", empty_values=(), orderable=False)
-    amount = MoneyColumn("Amount", total=True)
-
-    class Meta:
-        order_by = ("-received_on", "-reference")
-
-    def __init__(self, *args: Any, void_for: int | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.void_for = void_for
-
-    def render_standing(self, record: MatchReceipt) -> SafeString | str:
-        """Void with its reason, or the way to make it void for those who may."""
-        if record.voided_at or self.void_for != record.source.programme.recipient_id:
-            return self.value_standing(record)
-        return format_html(
-            '<a class="govuk-link" href="{}">Make void<span class="govuk-visually-hidden"> {}</span></a>',
-            reverse("funding:void-match-receipt", args=[record.reference]),
-            record.reference,
-        )
-
-    def value_standing(self, record: MatchReceipt) -> str:
-        return f"Void: {record.void_reason}" if record.voided_at else "In force"
-
-    def work_out_totals(self) -> dict[str, Any]:
-        """Of what is in force."""
-        return {"amount": self.data.data.order_by().in_force().aggregate(total=Sum("amount"))["total"]}
-
-
-def behind(standing: str) -> Callable[[Any, int], str | None]:
-    """The way from a count to the invoices of one standing, where there are any."""
-    return lambda record, value: record.behind(standing) if value else None
-
-
-class PaymentDaysTable(Table):
-    """How invoices were paid, one row an organisation, quarter and contract; each count leads to its invoices."""
-
-    caption = "By quarter, organisation and contract"
-    empty_text = "No invoice is recorded that fits."
-    quarter = UnderColumn("Quarter", under="organisation__short_name")
-    contract = Column("Contract", default="No contract")
-    paid = CountColumn("Paid", total=True)
-    in_time = CountColumn("Within 30 days", total=True, linkify=behind("in-time"))
-    in_time_percent = PercentColumn("Within 30 days, %", total=True, default="—")
-    late = CountColumn("Over 30 days", total=True, linkify=behind("late"))
-    disputed = CountColumn("Disputed", total=True, linkify=behind("disputed"))
-    overdue = CountColumn("Not paid after 30 days", total=True, linkify=behind("overdue"))
-    open = CountColumn("Not paid yet", total=True, linkify=behind("open"))
-    missing = CountColumn("No date of receipt", total=True, linkify=behind("missing"))
-    longest = FigureColumn("Longest, days", total=True, default="—")
-    average = FigureColumn("Average, days", total=True, default="—")
-
-    class Meta:
-        orderable = False
-
-    def value_quarter(self, record: Any) -> str:
-        return f"{record.quarter} · {record.organisation.short_name}"
-
-    def work_out_totals(self) -> dict[str, Any]:
-        """The sums; the percentage, the longest and the average of all that is paid."""
-        found = list(self.data.data)
-        names = ("paid", "in_time", "late", "disputed", "overdue", "open", "missing")
-        sums: dict[str, Any] = {name: sum(getattr(row, name) for row in found) for name in names}
-        paid = Decimal(sums["paid"])
-        sums["in_time_percent"] = percent(Decimal(sums["in_time"]), paid)
-        sums["longest"] = max((row.longest for row in found if row.longest is not None), default=None)
-        sums["average"] = one_decimal(sum(row.days for row in found) / paid) if paid else None
-        return sums
-
-
-class InvoiceTable(Table):
-    """Invoices, when they came and were paid. `dates_for`: the organisation whose officer looks and may give dates."""
-
-    caption = "Invoices"
-    empty_text = "No invoice fits. Clear the filters."
-    reference = Column(
-        "Entry", linkify=("funding:entry", [A("reference")]), attrs={"a": {"class": "govuk-link app-nowrap"}}
-    )
-    supplier_name = UnderColumn("Supplier", under="document_number")
-    recorded_by = Column("In the ledger of", accessor="recorded_by__short_name")
-    contract = Column("Contract", accessor="contract__reference", default="No contract")
-    accounting_on = DayColumn("Accounting date")
-    received_on = DayColumn("Received", default="Missing")
-    paid_on = DayColumn("Paid", default="Not paid")
-    took = DaysColumn("Days", default="—")
-    standing = TagColumn(
-        "Standing",
-        colours={
-            "in-time": "green", "late": "red", "disputed": "grey", "overdue": "red", "open": "blue",
-            "missing": "orange",
-        },
-        labels=Standing.LABELS,
-    )  # fmt: skip
-    dispute_reason = Column("Why disputed")
-    cost = MoneyColumn("Cost", total=True)
-    act = Column("Do", accessor="pk", orderable=False, exclude_from_export=True)
-
-    class Meta:
-        order_by = ("-accounting_on", "-reference")
-
-    def __init__(self, *args: Any, dates_for: int | None = None, **kwargs: Any) -> None:
-        self.dates_for = dates_for
-        if dates_for is None:
-            kwargs["exclude"] = ("act",)
-        super().__init__(*args, **kwargs)
-
-    def render_act(self, record: Transaction) -> SafeString | str:
-        if record.recorded_by_id != self.dates_for:
-            return ""
-        return format_html(
-            '<a class="govuk-link" href="{}">Give dates<span class="govuk-visually-hidden"> of {}</span></a>',
-            reverse("funding:payment-dates", args=[record.reference]),
-            record.reference,
-        )
 
 
 class StandingTable(Table):
@@ -466,147 +283,6 @@ class StandingTable(Table):
         )
 
 
-class ClaimTable(Table):
-    caption = "Certified claims"
-    empty_text = "No claim is certified yet."
-    quarter = UnderColumn(
-        "Claim",
-        accessor="quarter__short_label",
-        under="programme__code",
-        order_by=("quarter__first_day", "quarter__number"),
-        linkify=("funding:claim", [A("reference")]),
-    )
-    certified_at = DayColumn("Certified")
-    standing = TagColumn(
-        "Standing",
-        accessor="standing",
-        colours={"owed": "orange", "settled": "green", "withdrawn": "grey"},
-        labels={"owed": "Still owed", "settled": "Settled", "withdrawn": "Withdrawn"},
-    )
-    amount = MoneyColumn("Claimed", total=True)
-    paid = MoneyColumn("Received", total=True)
-    settled = MoneyColumn("Disallowed or set off", total=True)
-    owed = MoneyColumn("Still owed", total=True)
-
-    class Meta:
-        order_by = ("-quarter",)
-
-    def value_quarter(self, record: Claim) -> str:
-        return record.reference
-
-    def work_out_totals(self) -> dict[str, Any]:
-        """Of the claims in force: a withdrawn one asks for nothing."""
-        names = ("amount", "paid", "settled", "owed")
-        rows = list(self.data.data.order_by().filter(withdrawn_at=None).values_list(*names))
-        return {name: sum((row[i] for row in rows), Decimal("0.00")) for i, name in enumerate(names)}
-
-
-class ClaimPartTable(Table):
-    """A certified claim's figures by award year."""
-
-    caption = "How it was worked out"
-    year = ShortColumn("Award year", accessor="year__code")
-    award = MoneyColumn("Award")
-    claimable_to_date = MoneyColumn("Claimable to date")
-    disallowed = MoneyColumn("Disallowed")
-    eligible_to_date = MoneyColumn("Eligible to date")
-    claimed_before = MoneyColumn("Claimed before")
-    credit_carried = MoneyColumn("Credit carried forward")
-    beyond_award = MoneyColumn("Beyond the award")
-    amount = MoneyColumn("This part", total=True)
-
-    class Meta:
-        orderable = False
-
-
-class ClaimLineTable(Table):
-    """The spend lines that a claim takes up."""
-
-    caption = "Lines first claimed here"
-    entry = Column(
-        "Entry", accessor="line__transaction__reference", linkify=("funding:entry", [A("line__transaction__reference")])
-    )
-    supplier = UnderColumn(
-        "Supplier",
-        accessor="line__transaction__supplier_name",
-        under="line__transaction__description",
-        empty_values=(),
-    )
-    project = UnderColumn(
-        "Project", accessor="line__budget_line__project__name", under="line__budget_line__heading__name"
-    )
-    relates_to = ShortColumn(
-        "Relates to",
-        accessor="line__relates_to__short_label",
-        order_by=("line__relates_to__first_day", "line__relates_to__number"),
-    )
-    cost = MoneyColumn("Cost", total=True)
-
-    class Meta:
-        order_by: ClassVar = ("entry",)
-
-
-class WorkingLineTable(SpendTable):
-    """The lines that a claim would take up now."""
-
-    caption = "Lines not claimed before"
-    empty_text = "No line is new since the last claim."
-
-    class Meta(SpendTable.Meta):
-        exclude = ("source", "state")
-
-
-class ReceiptTable(Table):
-    caption = "Received"
-    empty_text = "Nothing is received yet."
-    reference = Column("Receipt", accessor="receipt__reference")
-    received_on = DayColumn("Received on", accessor="receipt__received_on")
-    bank_reference = Column("Bank reference", accessor="receipt__bank_reference")
-    amount = MoneyColumn("Amount", total=True)
-    short = MoneyColumn("Short by")
-    short_reason = Column("Why short", accessor="get_short_reason_display")
-    standing = Column("Standing", accessor="receipt__void_reason", empty_values=())
-
-    class Meta:
-        orderable = False
-
-    def __init__(self, *args: Any, may_void: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.may_void = may_void
-
-    def render_standing(self, record: ReceiptPart) -> SafeString | str:
-        """Void with its reason, or the way to make it void for those who may."""
-        if record.receipt.voided_at or not self.may_void:
-            return self.value_standing(record)
-        return format_html(
-            '<a class="govuk-link" href="{}">Make void<span class="govuk-visually-hidden"> {}</span></a>',
-            reverse("funding:void-receipt", args=[record.receipt.reference]),
-            record.receipt.reference,
-        )
-
-    def value_standing(self, record: ReceiptPart) -> str:
-        return f"Void: {record.receipt.void_reason}" if record.receipt.voided_at else "In force"
-
-    def work_out_totals(self) -> dict[str, Any]:
-        found = [row.amount for row in self.data.data if row.receipt.voided_at is None]
-        return {"amount": sum(found, Decimal("0.00"))}
-
-
-class RefusedTable(Table):
-    """What the funder disallowed of a claim's lines."""
-
-    caption = "Disallowed"
-    disallowance = Column("Disallowance", accessor="disallowance__reference")
-    disallowed_on = DayColumn("On", accessor="disallowance__disallowed_on")
-    funder_reference = Column("Funder’s reference", accessor="disallowance__funder_reference")
-    line = Column("Line", accessor="line", linkify=("funding:entry", [A("line__transaction__reference")]))
-    reason = Column("Reason", accessor="disallowance__reason")
-    amount = MoneyColumn("Amount", total=True)
-
-    class Meta:
-        orderable = False
-
-
 class ContractSpendTable(SpendTable):
     """The spend lines of one contract."""
 
@@ -634,88 +310,6 @@ class CommitmentTable(Table):
         orderable = False
 
 
-class LedgerSheetTable(Table):
-    """The sheets of a ledger file as read."""
-
-    caption = "Sheets"
-    name = Column("Sheet")
-    header_row = Column("Header row")
-    encoding = Column("Encoding")
-    rows = CountColumn("Payments", total=True)
-    blank_rows = CountColumn("Blank rows", total=True)
-    repeated = CountColumn("Repeated rows", total=True)
-    control_total = MoneyColumn("The sheet’s own total")
-    total = MoneyColumn("Total read", total=True)
-
-    class Meta:
-        orderable = False
-
-
-class LedgerProblemTable(Table):
-    """What in a ledger file needs a look, by cell."""
-
-    caption = "Worth a look"
-    where = Column("Where")
-    message = Column("What")
-
-    class Meta:
-        orderable = False
-
-
-class LedgerRowTable(Table):
-    """The first payments of a ledger file, to compare with the file by eye."""
-
-    caption = "The first payments"
-    cell = Column("Cell")
-    date = DayColumn("Date")
-    supplier = Column("Supplier")
-    document = Column("Document")
-    description = Column("Description")
-    amount = MoneyColumn("Amount")
-
-    class Meta:
-        orderable = False
-
-
-class TieTable(Table):
-    """Where cost stands, one row an organisation and project."""
-
-    caption = "By organisation and project"
-    empty_text = "Nothing is recorded of this year yet."
-    organisation = UnderColumn("Organisation", accessor="organisation__short_name", under="project__name")
-    cost = MoneyColumn("Cost in the ledger", total=True)
-    claimed_and_kept = MoneyColumn("In claims, less disallowed", total=True)
-    disallowed = MoneyColumn("Disallowed", total=True)
-    unclaimed = MoneyColumn("Not claimed yet", total=True)
-    match = MoneyColumn("Cash match", total=True)
-    held = MoneyColumn("Held", total=True)
-    not_claimable = MoneyColumn("Not claimable", total=True)
-    difference = MoneyColumn("Difference", total=True)
-
-    class Meta:
-        orderable = False
-
-    def __init__(self, *args: Any, link: Callable[..., str], **kwargs: Any) -> None:
-        """`link`: the address of the lines of a row, narrowed by a query."""
-        super().__init__(*args, **kwargs)
-        self.link = link
-
-    def value_organisation(self, record: Any) -> str:
-        return f"{record.organisation.short_name} · {record.project.name}"
-
-    def _linked(self, url: str, amount: Decimal) -> SafeString:
-        return format_html('<a class="govuk-link" href="{}">{}</a>', url, MoneyColumn().in_words(amount))
-
-    def render_cost(self, record: Any, value: Decimal) -> SafeString:
-        return self._linked(self.link(record), value)
-
-    def render_held(self, record: Any, value: Decimal) -> SafeString:
-        return self._linked(self.link(record, state=SpendLine.State.HELD), value)
-
-    def render_not_claimable(self, record: Any, value: Decimal) -> SafeString:
-        return self._linked(self.link(record, state=SpendLine.State.NOT_CLAIMABLE), value)
-
-
 class ContractCutTable(Table):
     """What each contract binds of the year's budget, by project."""
 
@@ -729,53 +323,3 @@ class ContractCutTable(Table):
 
     class Meta:
         orderable = False
-
-
-class AwardTieTable(Table):
-    """A grant's claims against the lines in them."""
-
-    caption = "The award and its claims"
-    source = Column("Source")
-    lines = MoneyColumn("Lines in claims")
-    beyond = MoneyColumn("Less beyond the award")
-    credit = MoneyColumn("Credit carried forward")
-    certified = MoneyColumn("Certified")
-    difference = MoneyColumn("Difference")
-    disallowed = MoneyColumn("Disallowed since")
-    outturn = MoneyColumn("Borne by the funder")
-
-    class Meta:
-        orderable = False
-
-
-class ReconcilingItemTable(Table):
-    """What explains the difference between a ledger and our record; what came right in the year is shown as well."""
-
-    caption = "Reconciling items"
-    empty_text = "No item. The ledger and our record differ by nothing that is known."
-    reference = ShortColumn("Item", accessor="item__reference")
-    kind = Column("Kind", accessor="item__get_kind_display")
-    reason = UnderColumn("Reason", accessor="item__reason", under="item__cleared_reason")
-    found = ShortColumn("Found in", accessor="item__quarter__short_label")
-    cleared_on = DayColumn("Came right on", accessor="item__cleared_on")
-    item_amount = MoneyColumn("Item", accessor="item__amount")
-    amount = MoneyColumn("Counts here", total=True)
-    act = Column("Do", accessor="item__cleared_on", empty_values=(), exclude_from_export=True)
-
-    class Meta:
-        orderable = False
-
-    def __init__(self, *args: Any, may_clear: bool, **kwargs: Any) -> None:
-        """`may_clear`: whether the person may say that an item has come right."""
-        if not may_clear:
-            kwargs["exclude"] = ("act",)
-        super().__init__(*args, **kwargs)
-
-    def render_act(self, record: Any) -> SafeString | str:
-        # Money held by grantees never comes right by itself: each item says how it changed.
-        if record.item.cleared_on is not None or record.item.kind == ReconcilingItem.Kind.ADVANCE:
-            return ""
-        url = reverse("funding:clear-item", args=[record.item.reference])
-        return format_html(
-            '<a class="govuk-link" href="{}" aria-label="Clear {}">Clear</a>', url, record.item.reference
-        )

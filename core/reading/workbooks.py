@@ -7,9 +7,9 @@ import re
 import subprocess
 import sys
 import zipfile
-import zlib
 from pathlib import Path
 
+from core.archives import DAMAGED
 from core.problems import Problem, refuse
 from core.reading.cells import Sheet
 
@@ -94,7 +94,7 @@ def _parts(data: bytes, name: str) -> dict[str, bytes]:
                 raise damaged(name)
             # A part is never read past the size that its header states, which is what was added up.
             return {info.filename: _part(archive, info) for info in infos}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+    except DAMAGED:
         raise damaged(name) from None
 
 

@@ -14,7 +14,7 @@ from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
-from funding.account_tables import AgeTable, RepaymentTable, StandingTable
+from funding.account_tables import AgeTable, ClaimStandingTable, RepaymentTable
 from funding.forms.claims import RepaymentForm
 from funding.forms.spend import ReasonForm
 from funding.models import Repayment, Source
@@ -93,7 +93,7 @@ class FunderAccount(OfGrant, DetailPage):
         by_age = [{"age": age, "owed": owed} for age, owed in self.account.owed_by_age()]
         repayments = Repayment.objects.filter(source=self.object).select_related("year").order_by("reference")
         return [
-            StandingTable(list(self.account.claims), prefix="claims-"),
+            ClaimStandingTable(list(self.account.claims), prefix="claims-"),
             AgeTable(by_age, prefix="age-"),
             RepaymentTable(list(repayments), prefix="repaid-", may_void=keeps_account(self.request.user, self.object)),
         ]

@@ -17,6 +17,14 @@ from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, 
 from core.forms import day_in_words
 from core.money import in_words
 from core.tables import Table
+from funding.claim_tables import (
+    ClaimLineTable,
+    ClaimPartTable,
+    ClaimTable,
+    ReceiptTable,
+    RefusedTable,
+    WorkingLineTable,
+)
 from funding.claims import Worked, WorkedPart, disallow, receive, void_receipt, work_out
 from funding.filters import ClaimFilters
 from funding.forms.claims import DisallowForm, ReceiptForm
@@ -32,7 +40,6 @@ from funding.models import (
     SpendLine,
 )
 from funding.spending import remaining_of
-from funding.tables import ClaimLineTable, ClaimPartTable, ClaimTable, ReceiptTable, RefusedTable, WorkingLineTable
 from funding.views.spend import SHOWN_WITH_A_LINE
 
 

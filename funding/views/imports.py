@@ -22,8 +22,9 @@ from funding.forms.imports import ImportForm, ReadingForm, RowsForm, UndoForm
 from funding.import_tables import STATUS_COLOURS, ImportedRowTable, ImportRowTable, ImportTable, MonthTable
 from funding.ledger_commit import Reviewed, budget_after, commit, months_of, review, undo
 from funding.ledger_import import Decided, Decision, decide, discard, read_again, stage
+from funding.ledger_tables import LedgerProblemTable, LedgerSheetTable
 from funding.models import LedgerFile, LedgerImport, LedgerRow
-from funding.tables import ImpactTable, LedgerProblemTable, LedgerSheetTable
+from funding.tables import ImpactTable
 from funding.views.ledger import TakesLedger
 from funding.views.spend import SPEND, impact_rows, spend_crumb
 

@@ -16,7 +16,7 @@ from core.problems import Problem, Refused
 from core.reading import LedgerReading, LedgerRow, read_ledger
 from core.tables import Table
 from funding.forms.ledger import LedgerForm
-from funding.tables import LedgerProblemTable, LedgerRowTable, LedgerSheetTable
+from funding.ledger_tables import LedgerProblemTable, LedgerRowTable, LedgerSheetTable
 from funding.views.uploads import TakesUpload
 
 SHOWN_ROWS = 20

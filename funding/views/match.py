@@ -20,6 +20,7 @@ from funding.claims import grant_of
 from funding.filters import MatchReceiptFilters
 from funding.forms.matching import MatchChoice, MatchReceiptForm
 from funding.forms.spend import ReasonForm
+from funding.match_tables import MatchReceiptTable, MatchTable, PaceTable
 from funding.matching import (
     MatchFigures,
     MatchOfSource,
@@ -33,7 +34,6 @@ from funding.matching import (
 )
 from funding.models import MatchReceipt, Source, SpendLine
 from funding.positions import quarter_to_show, year_to_show
-from funding.tables import MatchReceiptTable, MatchTable, PaceTable
 from funding.views.claims import sees_claims_of
 
 

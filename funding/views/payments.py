@@ -17,7 +17,7 @@ from funding.filters import InvoiceFilters, PaymentFilters
 from funding.forms.payments import PaymentDatesForm
 from funding.models import Transaction
 from funding.paying import DAYS_TO_PAY, PaymentDays, Standing, invoices, payment_days, record_payment_dates
-from funding.tables import InvoiceTable, PaymentDaysTable
+from funding.payment_tables import InvoiceTable, PaymentDaysTable
 from funding.views.spend import OwnEntry
 
 

@@ -18,6 +18,7 @@ from core.forms import day_in_words
 from core.money import in_words
 from core.tables import Table
 from funding.forms.reconciling import ClearForm, ItemForm, LedgerTotalForm
+from funding.ledger_tables import ReconcilingItemTable
 from funding.models import ControlTotal, ReconcilingItem
 from funding.reconciling import (
     Reconciliation,
@@ -30,7 +31,6 @@ from funding.reconciling import (
     usual_day,
 )
 from funding.spend_reports import item_in_words, item_to_propose
-from funding.tables import ReconcilingItemTable
 
 
 class OfLedgerAndQuarter:

@@ -17,6 +17,7 @@ from core.forms import day_in_words, moment_in_words
 from core.money import NOUGHT, in_words
 from core.tables import Table
 from funding.accruals import closing_period_of, is_open_accrual
+from funding.claim_tables import RefusedTable
 from funding.evidence_tables import EvidenceTable
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
@@ -36,7 +37,7 @@ from funding.positions import Impact, impact
 from funding.rules import WHAT_RELEASES
 from funding.spending import credit, disallowed_remaining, reconsider, remaining_by_line, void
 from funding.spending import reverse as reverse_entry
-from funding.tables import EntryLineTable, HistoryTable, ImpactTable, RefusedTable, RelatedEntryTable, SpendTable
+from funding.tables import EntryLineTable, HistoryTable, ImpactTable, RelatedEntryTable, SpendTable
 
 # What a row of a spend table shows of its neighbours, read with it.
 SHOWN_WITH_A_LINE = (

@@ -11,8 +11,8 @@ from board.models import Programme, Year
 from board.views import DetailPage, Link, Status
 from core.tables import Table
 from funding import tying
+from funding.ledger_tables import AwardTieTable, TieTable
 from funding.models import Source
-from funding.tables import AwardTieTable, TieTable
 from funding.views.claims import sees_claims_of
 
 

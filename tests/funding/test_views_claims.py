@@ -14,10 +14,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from board import clock
+from funding.claim_tables import ClaimTable
 from funding.claims import certify, withdraw, work_out
 from funding.models import Claim, Disallowance, Receipt, ReceiptPart, SpendLine
 from funding.spending import Charge
-from funding.tables import ClaimTable
 from tests import factories
 from tests.factories import Money
 

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from funding.models import Transaction
+from funding.payment_tables import InvoiceTable
 from funding.spending import Charge
-from funding.tables import InvoiceTable
 from tests import factories
 from tests.factories import Money
 from tests.funding.test_views_budget import row_of
