@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from board import clock, events
 from board.models import Organisation, Programme, Quarter, Reopening, User
+from board.rows import locking
 from core.forms import day_in_words
 from core.problems import Problem, refuse, refuse_if_blocking
 
@@ -56,13 +57,13 @@ def lock(quarter: Quarter) -> Quarter:
     Locks are taken in one order everywhere, so that no two acts wait for each other: quarters by code, then what
     hangs on them. The lock lets others refer to the quarter, as a late line does, and only refuses its change.
     """
-    rows = Quarter.objects.select_for_update(of=("self",), no_key=True).select_related("programme", "year")
+    rows = locking(Quarter.objects).select_related("programme", "year")
     return rows.get(pk=quarter.pk)
 
 
 def lock_all(quarters: models.QuerySet[Quarter]) -> None:
     """Lock many quarters in the order of every act; whether they are open is asked afterwards."""
-    list(quarters.order_by("code", "pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    list(locking(quarters.order_by("code", "pk")).values_list("pk", flat=True))
 
 
 def reopened(quarter: Quarter, what: str, moment: datetime) -> list[Reopening]:

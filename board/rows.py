@@ -33,6 +33,16 @@ class Kept(models.Model):
 
 
 RowT = TypeVar("RowT", bound=Kept)
+AnyRow = TypeVar("AnyRow", bound=models.Model)
+
+
+def locking(found: "models.QuerySet[AnyRow] | models.Manager[AnyRow]") -> models.QuerySet[AnyRow]:
+    """The same rows, each locked when it is read, until the transaction ends.
+
+    Others may refer to them meanwhile, as a new line refers to its contract, and only their change waits: so acts that
+    write beneath the same row do not lock each other out. What is to be deleted needs the stronger lock.
+    """
+    return found.select_for_update(of=("self",), no_key=True)
 
 
 def written_before(model: type[RowT], once: uuid.UUID | None, /, *, by: models.Model, **same: object) -> RowT | None:

@@ -16,7 +16,7 @@ from django.db import models, transaction
 
 from board import events, programmes
 from board.models import UNALLOCATED, Organisation, Programme, Project, Quarter, Threshold, User
-from board.thresholds import DEFAULTS
+from board.thresholds import RULES
 from contracts.contracting import engage
 from contracts.models import Contract
 from core.forms import day_in_words
@@ -313,8 +313,8 @@ class _Setting:
 
     def _thresholds(self, rows: Table) -> None:
         for rule in rows.names():
-            if rule not in DEFAULTS:
-                known = ", ".join(sorted(DEFAULTS))
+            if rule not in RULES:
+                known = ", ".join(sorted(RULES))
                 raise refuse("code", f"there is no rule “{rule}”. Known: {known}.")
             row = rows.table(rule)
             value, day = row.amount("value"), row.day("from", self.programme.first_day)

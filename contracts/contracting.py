@@ -8,6 +8,7 @@ from django.db import transaction
 
 from board import events, rows
 from board.models import Project, User, Year
+from board.rows import locking
 from contracts.models import Contract, ContractValue, Variation
 from core.money import in_words
 from core.problems import refuse
@@ -44,7 +45,7 @@ def vary(
 ) -> Variation:
     """Change a contract's value or end. Refuses one that would leave a project and year below nought."""
     with transaction.atomic():
-        locked = Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
+        locked = locking(Contract.objects).get(pk=contract.pk)
         for (project, year), amount in changes.items():
             left = locked.value(project=project, year=year) + amount
             if left < 0:

@@ -14,7 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from board import clock, events, rows
 from board.models import Organisation, Programme, Quarter, User
-from board.quarters import MONEY, is_open
+from board.quarters import MONEY, is_open, lock
+from board.rows import locking
 from contracts.models import Contract
 from core.money import NOUGHT, PenceField, apportion, in_words, round_to_penny
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -254,6 +255,7 @@ def raise_again(
     It stays the cost of when the work was done. The third time and after needs a reason.
     """
     with database.atomic():
+        lock(quarter)
         locked = _lock_own(accrual, by)
         same = {"re_raises_id": locked.pk, "net": amount}
         if before := rows.written_before(Transaction, once, by=by, **same):
@@ -301,7 +303,7 @@ def settle(*, accrual: Transaction, invoice: Transaction, by: User) -> Transacti
         if locked.written_back_on is None:
             # An invoice may come although nobody expected it any more.
             _require_open(locked)
-        row = Transaction.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
+        row = locking(Transaction.objects).get(pk=invoice.pk)
         refuse_if_blocking(may_settle(locked, row))
         row.settles = locked
         rows.change(row, by=by, reason=f"Settles {locked}")
@@ -336,10 +338,12 @@ def invoices_for(accrual: Transaction) -> list[Transaction]:
 def write_back(*, accrual: Transaction, reason: str, by: User) -> Transaction:
     """State that no invoice of an accrual comes. One that stands in a closing period is reversed there by this."""
     with database.atomic():
+        if period := closing_period_of(accrual):
+            lock(period)
         locked = _lock_own(accrual, by)
         if not reason.strip():
             raise refuse("F21", "Say why no invoice comes.", "reason")
-        if period := closing_period_of(locked):
+        if period:
             reverse(original=locked, quarter=period, reason=reason.strip(), by=by)
         else:
             _require_open(locked)
@@ -418,7 +422,7 @@ def _require_open(accrual: Transaction) -> None:
 
 
 def _lock_own(accrual: Transaction, by: User) -> Transaction:
-    locked = Transaction.objects.select_for_update(of=("self",)).select_related("recorded_by").get(pk=accrual.pk)
+    locked = locking(Transaction.objects).select_related("recorded_by").get(pk=accrual.pk)
     if by.acting is None or locked.recorded_by_id != by.acting.organisation_id:
         raise refuse("F03", f"{locked} is in the ledger of {locked.recorded_by}; its officers say what became of it.")
     return locked

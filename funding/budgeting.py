@@ -11,6 +11,7 @@ from django.db.models import Sum
 from board import clock, events, rows
 from board.models import UNALLOCATED, Project, Quarter, User, Year
 from board.quarters import MONEY, is_open, lock_all
+from board.rows import locking
 from board.thresholds import threshold
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
@@ -58,7 +59,7 @@ def award(
     """
     with transaction.atomic():
         lock_all(year.quarters.all())
-        row = Award.objects.select_for_update(of=("self",)).filter(source=source, year=year).first()
+        row = locking(Award.objects).filter(source=source, year=year).first()
         if row is None:
             row = rows.create(
                 Award(source=source, year=year, provisional=provisional, secured=secured, in_kind_rate=in_kind_rate),
@@ -204,7 +205,7 @@ def set_budget(
     with transaction.atomic():
         # Quarters before what hangs on them, so that none closes between the check and the writing.
         lock_all(year.quarters.all())
-        ceiling = Award.objects.select_for_update(of=("self",)).filter(source=source, year=year).first()
+        ceiling = locking(Award.objects).filter(source=source, year=year).first()
         if ceiling is None:
             raise refuse("F28", f"{source} has no award for {year} yet. Record the award first.")
         if done := rows.written_before(BudgetVersion, once, by=by, reason=reason, effective_on=effective_on):
@@ -338,7 +339,7 @@ def commit(*, contract: object, line: BudgetLine, amount: Decimal, by: User) -> 
 def forecast(*, line: BudgetLine, quarter: Quarter, amount: Decimal, by: User) -> Forecast:
     """Say what is expected to be spent on a line in a quarter that is still open or ahead."""
     with transaction.atomic():
-        row = Forecast.objects.select_for_update(of=("self",)).filter(line=line, quarter=quarter).first()
+        row = locking(Forecast.objects).filter(line=line, quarter=quarter).first()
         if quarter.money_closed_at is not None and not is_open(quarter, MONEY, clock.now(), line.source.kept_by):
             raise refuse("F12", f"{quarter} is closed. Forecast the quarters ahead.", "quarter")
         return _write_forecast(row, line, quarter, amount, by)
@@ -364,7 +365,7 @@ def reforecast(*, source: Source, year: Year, amounts: Profiles, by: User, seen_
     """
     with transaction.atomic():
         lock_all(year.quarters.all())
-        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        locking(Source.objects).get(pk=source.pk)
         if forecasts_version(source, year) != seen_version:
             raise refuse(
                 "version",
@@ -373,7 +374,7 @@ def reforecast(*, source: Source, year: Year, amounts: Profiles, by: User, seen_
             )
         standing = {
             (row.line_id, row.quarter_id): row
-            for row in Forecast.objects.select_for_update(of=("self",)).filter(line__source=source, line__year=year)
+            for row in locking(Forecast.objects).filter(line__source=source, line__year=year)
         }
         closed = set(year.quarters.filter(money_closed_at__isnull=False).values_list("pk", flat=True))
         changed = {
@@ -413,14 +414,10 @@ def explain_variance(
     if len(words.strip()) < 20:
         raise refuse("F10", "Explain the variance in at least 20 characters.", "words")
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        locking(Source.objects).get(pk=source.pk)
         if Claim.objects.in_force().filter(source=source, quarter=quarter).exists():
             raise refuse("F10", f"The claim for {quarter} is certified, so its explanations stand.", "words")
-        row = (
-            VarianceReason.objects.select_for_update(of=("self",))
-            .filter(source=source, project=project, quarter=quarter)
-            .first()
-        )
+        row = locking(VarianceReason.objects).filter(source=source, project=project, quarter=quarter).first()
         if row is None:
             row = VarianceReason(source=source, project=project, quarter=quarter)
             row.code, row.words, row.variance = code, words.strip(), variance
@@ -462,7 +459,7 @@ def notice_underspend(
     The second of two calls with the same `once` hands back what the first wrote.
     """
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        locking(Source.objects).get(pk=source.pk)
         if before := rows.written_before(UnderspendNotice, once, by=by, amount=amount, noticed_on=noticed_on):
             return before
         refuse_if_blocking(
@@ -501,9 +498,7 @@ def amend_notice(
 ) -> UnderspendNotice:
     """Put a notice right, or record when the funder was told. Once the funder is told of it, it stands."""
     with transaction.atomic():
-        locked = (
-            UnderspendNotice.objects.select_for_update(of=("self",)).select_related("source", "year").get(pk=notice.pk)
-        )
+        locked = locking(UnderspendNotice.objects).select_related("source", "year").get(pk=notice.pk)
         if locked.told_on is not None:
             raise refuse("F13", f"The funder was told on {day_in_words(locked.told_on)} already.", "told_on")
         refuse_if_blocking(

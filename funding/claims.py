@@ -13,6 +13,7 @@ from django.utils import timezone
 from board import clock, events, rows
 from board.models import Quarter, User, Year
 from board.quarters import MONEY, lock, reopened
+from board.rows import locking
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse_if_blocking
@@ -163,7 +164,7 @@ def certify(
     that was signed.
     """
     quarter = lock(quarter)
-    Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    locking(Source.objects).get(pk=source.pk)
     worked = work_out(source, quarter, today=clock.today())
     refuse_if_blocking(_certifying_problems(worked, expected))
     claim = Claim(
@@ -235,8 +236,8 @@ def withdraw(*, claim: Claim, reason: str, by: User) -> Claim:
     Refused once it is paid or disallowed in part, or a later claim of the same award year is certified.
     """
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=claim.source_id)
-        row = Claim.objects.select_for_update(of=("self",)).select_related("quarter").get(pk=claim.pk)
+        locking(Source.objects).get(pk=claim.source_id)
+        row = locking(Claim.objects).select_related("quarter").get(pk=claim.pk)
         years = row.parts.values_list("year_id", flat=True)
         later = Claim.objects.in_force().filter(source=row.source, parts__year__in=years).select_related("quarter")
         problems = []
@@ -276,7 +277,7 @@ def receive(
     The second of two calls with the same `once` hands back what the first wrote.
     """
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        locking(Source.objects).get(pk=source.pk)
         amount = sum((part.amount for part in parts), NOUGHT)
         same = {"received_on": received_on, "bank_reference": bank_reference, "amount": amount}
         if before := rows.written_before(Receipt, once, by=by, **same):
@@ -329,8 +330,8 @@ def receive(
 def void_receipt(*, receipt: Receipt, reason: str, by: User, seen_version: int | None = None) -> Receipt:
     """Strike out a receipt that was recorded by mistake; what it paid is owed again."""
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=receipt.source_id)
-        locked = Receipt.objects.select_for_update(of=("self",)).select_related("source__programme").get(pk=receipt.pk)
+        locking(Source.objects).get(pk=receipt.source_id)
+        locked = locking(Receipt.objects).select_related("source__programme").get(pk=receipt.pk)
         problems = []
         if locked.voided_at is not None:
             problems.append(Problem("void", f"{locked.reference} is void already."))
@@ -357,10 +358,10 @@ def disallow(
 ) -> Disallowance:
     """Record that the funder refuses claimed cost; each part at most what credits and earlier refusals have left."""
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        locking(Source.objects).get(pk=source.pk)
         entries = {line.transaction_id for line in amounts}
         # Locked as a credit locks them, so that the two cannot take the same pounds.
-        list(Transaction.objects.select_for_update(of=("self",)).filter(pk__in=entries).order_by("pk"))
+        list(locking(Transaction.objects).filter(pk__in=entries).order_by("pk"))
         same = {"funder_reference": funder_reference, "disallowed_on": disallowed_on, "reason": reason}
         if before := rows.written_before(Disallowance, once, by=by, **same):
             return before

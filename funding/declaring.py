@@ -7,6 +7,7 @@ from django.db import transaction
 from board import clock, events, rows
 from board.models import Quarter, User
 from board.quarters import MONEY, lock, lock_open
+from board.rows import locking
 from core.money import in_words
 from core.problems import refuse, refuse_if_blocking
 from funding.accruals import unresolved
@@ -69,11 +70,7 @@ def declare(*, source: Source, quarter: Quarter, nil: bool, by: User) -> Declara
 def withdraw(*, declaration: Declaration, reason: str, by: User) -> Declaration:
     """Take a declaration back with its reason, until the quarter's claim is certified."""
     with transaction.atomic():
-        row = (
-            Declaration.objects.select_for_update(of=("self",))
-            .select_related("source", "quarter")
-            .get(pk=declaration.pk)
-        )
+        row = locking(Declaration.objects).select_related("source", "quarter").get(pk=declaration.pk)
         if row.organisation_id != by.acting.organisation_id:
             raise refuse("declare", f"{row.organisation} declared this; its officers withdraw it.")
         lock_open(row.quarter, MONEY, organisation=row.organisation)

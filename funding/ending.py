@@ -8,6 +8,7 @@ from django.db import transaction
 
 from board import clock, events, rows
 from board.models import Quarter, User, Year
+from board.rows import locking
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse, refuse_if_blocking
@@ -74,10 +75,10 @@ def mark_balance(
     screen, 0 where there was none.
     """
     with transaction.atomic():
-        Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+        locking(Source.objects).get(pk=source.pk)
         if not has_ended(year):
             raise refuse("F14", f"Quarter 4 of {year} is still open for spend. Mark the balance when it is closed.")
-        mine = YearEndBalance.objects.select_for_update(of=("self",)).filter(source=source, year=year)
+        mine = locking(YearEndBalance.objects).filter(source=source, year=year)
         row = mine.filter(treatment=treatment).first()
         left = balance(source, year, today=clock.today()).unmarked + (row.amount if row else NOUGHT)
         refuse_if_blocking([*_within(left, amount, year), *_approved(treatment, approval_reference, approved_on)])

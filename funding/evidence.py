@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from board import clock, events, files, rows
 from board.models import Organisation, Programme, Project, StoredFile, User
+from board.rows import locking
 from board.thresholds import threshold
 from core.money import NOUGHT, PenceField
 from core.problems import Problem, refuse, refuse_if_blocking
@@ -157,7 +158,7 @@ def _lock_organisation(by: User) -> Organisation:
 
     Without its key, so that entries which name it are recorded meanwhile.
     """
-    return Organisation.objects.select_for_update(no_key=True).get(pk=_own(by).pk)
+    return locking(Organisation.objects).get(pk=_own(by).pk)
 
 
 def _restrict(evidence: Evidence, by: User) -> None:
@@ -175,7 +176,7 @@ def _restrict_together(contents: set[str], organisation: Organisation, by: User)
     of_contents = Evidence.objects.filter(file__sha256__in=contents, transaction__recorded_by=organisation)
     restricted = set(of_contents.filter(restricted=True).values_list("file__sha256", flat=True))
     plain = of_contents.in_force().filter(restricted=False, file__sha256__in=restricted)
-    for row in plain.select_for_update(of=("self",)).select_related("transaction").order_by("pk"):
+    for row in locking(plain).select_related("transaction").order_by("pk"):
         _restrict(row, by)
 
 
@@ -242,7 +243,7 @@ def _write(entry: Transaction, file: StoredFile, one: Attachment, by: User) -> E
 
 def _lock_own(evidence: Evidence, by: User) -> Evidence:
     organisation = _own(by)
-    locked = Evidence.objects.select_for_update(of=("self",)).select_related("transaction__recorded_by").get(
+    locked = locking(Evidence.objects).select_related("transaction__recorded_by").get(
         pk=evidence.pk
     )  # fmt: skip
     owner = locked.transaction.recorded_by

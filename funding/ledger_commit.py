@@ -12,6 +12,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from board import clock, events, rows
 from board.models import Organisation, Programme, Quarter, User
 from board.quarters import MONEY, is_open, lock_all, lock_open, open_quarters
+from board.rows import locking
 from contracts.models import Contract
 from core.money import NOUGHT, in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -112,7 +113,7 @@ def _commit(ledger_import: LedgerImport, by: User, seen_version: int | None) -> 
     with database.atomic():
         locked = lock_staged(ledger_import, by)
         # Two imports of one ledger come one after the other.
-        Organisation.objects.select_for_update(of=("self",)).get(pk=locked.organisation_id)
+        locking(Organisation.objects).get(pk=locked.organisation_id)
         if stale := _stale(locked):
             raise ChangedMeanwhile([_changed_meanwhile(stale)])
         _lock_quarters(locked)
@@ -139,22 +140,20 @@ def undo(*, ledger_import: LedgerImport, reason: str, by: User, seen_version: in
     back in part, or where no quarter is open that could take a reversal.
     """
     with database.atomic():
-        locked = (
-            LedgerImport.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=ledger_import.pk)
-        )
+        locked = locking(LedgerImport.objects).select_related("organisation").get(pk=ledger_import.pk)
         if locked.organisation_id != recording_organisation(by).pk:
             raise refuse("F03", f"{locked} is of the ledger of {locked.organisation}; its officers deal with it.")
         if locked.status != LedgerImport.Status.COMMITTED:
             raise refuse("status", f"{locked} is not committed, so there is nothing to undo.")
         if not reason.strip():
             raise refuse("undo", "Give the reason for undoing it.", "reason")
-        Organisation.objects.select_for_update(of=("self",)).get(pk=locked.organisation_id)
+        locking(Organisation.objects).get(pk=locked.organisation_id)
         ours = locked.rows.filter(decision=Decision.ADD).values("transaction")
         entries = Transaction.objects.filter(pk__in=ours, voided_at=None)
         # Any of a programme's quarters may be the one that takes a reversal.
         charged = SpendLine.objects.filter(transaction__in=ours).values("quarter__programme")
         lock_all(Quarter.objects.filter(programme__in=charged))
-        list(entries.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+        list(locking(entries.order_by("pk")).values_list("pk", flat=True))
         _take_back_all(locked, entries, f"{locked}: {reason.strip()}", by)
         locked.rows.update(in_force=False)
         locked.status = LedgerImport.Status.UNDONE

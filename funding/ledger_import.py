@@ -20,6 +20,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from board import clock, events, rows
 from board.models import UNALLOCATED, Organisation, Programme, Quarter, User
 from board.quarters import MONEY, open_quarters
+from board.rows import locking
 from contracts.models import Contract
 from core.money import LARGEST, pence
 from core.problems import Problem, refuse, refuse_if_blocking
@@ -223,9 +224,7 @@ def recording_organisation(by: User) -> Organisation:
 
 def lock_staged(ledger_import: LedgerImport, by: User) -> LedgerImport:
     """The import under its lock; refuses another organisation's, and one that is no longer in preparation."""
-    locked = (
-        LedgerImport.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=ledger_import.pk)
-    )
+    locked = locking(LedgerImport.objects).select_related("organisation").get(pk=ledger_import.pk)
     if locked.organisation_id != recording_organisation(by).pk:
         raise refuse("F03", f"{locked} is of the ledger of {locked.organisation}; its officers deal with it.")
     if not locked.is_staged:

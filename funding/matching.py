@@ -14,10 +14,12 @@ from django.db.models import Sum
 
 from board import clock, events, rows
 from board.models import Quarter, User, Year
+from board.rows import locking
 from board.thresholds import own_threshold, threshold
 from core.forms import day_in_words
 from core.money import NOUGHT, PenceField, in_words, is_over_percent, percent, round_to_penny
 from core.problems import Problem, refuse_if_blocking
+from funding.claims import place_of
 from funding.models import Award, Claim, ClaimPart, MatchReceipt, Source
 from funding.positions import Position, grouped, line_positions
 
@@ -186,7 +188,7 @@ def paces(found: Sequence[MatchOfSource], grant: Source, year: Year, quarter: Qu
     parts = ClaimPart.objects.filter(claim__in=Claim.objects.in_force().filter(source=grant), year=year).select_related(
         "claim__quarter"
     )
-    claimed = sum((part.amount for part in parts if part.claim.quarter.order <= quarter.order), NOUGHT)
+    claimed = sum((part.amount for part in parts if place_of(part.claim.quarter) <= place_of(quarter)), NOUGHT)
     paced = []
     for kind, rule in RATIO_RULES.items():
         of_kind = [row for row in found if row.source.kind == kind]
@@ -227,7 +229,7 @@ def receive_match(
     The second of two calls with the same `once` hands back what the first wrote.
     """
     with transaction.atomic():
-        locked = Source.objects.select_for_update(of=("self",)).select_related("programme", "funder").get(pk=source.pk)
+        locked = locking(Source.objects).select_related("programme", "funder").get(pk=source.pk)
         same = {"source": locked, "year": year, "amount": amount, "received_on": received_on}
         if before := rows.written_before(MatchReceipt, once, by=by, **same):
             return before
@@ -247,9 +249,7 @@ def void_match_receipt(
 ) -> MatchReceipt:
     """Strike out a receipt of match that was recorded by mistake."""
     with transaction.atomic():
-        locked = (
-            MatchReceipt.objects.select_for_update(of=("self",)).select_related("source__programme").get(pk=receipt.pk)
-        )
+        locked = locking(MatchReceipt.objects).select_related("source__programme").get(pk=receipt.pk)
         problems = list(_not_the_recipients(locked.source, by))
         if locked.voided_at is not None:
             problems.append(Problem("void", f"{locked.reference} is void already."))

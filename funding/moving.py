@@ -10,6 +10,7 @@ from django.db import transaction
 from board import clock, events, rows
 from board.models import Quarter, Role, User, Year
 from board.quarters import lock_all
+from board.rows import locking
 from board.thresholds import threshold
 from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse, refuse_if_blocking
@@ -199,15 +200,13 @@ def told(moves: Profiles) -> str:
 
 def _lock(source: Source, year: Year) -> None:
     lock_all(year.quarters.all())
-    if not list(Award.objects.select_for_update(of=("self",)).filter(source=source, year=year)):
+    if not list(locking(Award.objects).filter(source=source, year=year)):
         raise refuse("F28", f"{source} has no award for {year} yet. Record the award first.")
 
 
 def _locked(proposal: VirementProposal) -> VirementProposal:
     """The proposal under its lock, if nobody has decided it yet."""
-    found = VirementProposal.objects.select_for_update(of=("self",)).select_related(
-        "source__programme", "year", "created_by"
-    )
+    found = locking(VirementProposal.objects).select_related("source__programme", "year", "created_by")
     locked = found.get(pk=proposal.pk)
     if locked.status != VirementProposal.Status.PROPOSED:
         raise refuse("F27", f"{locked} is {locked.get_status_display().lower()} already.")

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 
 from board import clock, events, rows
 from board.models import Organisation, User
+from board.rows import locking
 from contracts.models import Contract
 from core.financial_year import quarter_bounds, quarter_code, quarter_number, year_starting
 from core.forms import day_in_words
@@ -159,7 +160,7 @@ def record_payment_dates(
     These are no money, and so they are put right at any time: after the quarter is declared, closed or claimed.
     """
     with transaction.atomic():
-        row = Transaction.objects.select_for_update(of=("self",)).select_related("recorded_by").get(pk=entry.pk)
+        row = locking(Transaction.objects).select_related("recorded_by").get(pk=entry.pk)
         if by.acting is None or row.recorded_by_id != by.acting.organisation_id:
             raise refuse("F03", f"{row.reference} is in the ledger of {row.recorded_by}; its officers give its dates.")
         reason = dispute_reason.strip()

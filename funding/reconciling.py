@@ -17,6 +17,7 @@ from django.db import transaction
 from board import clock, events, rows
 from board.models import Organisation, Programme, Quarter, User
 from board.quarters import lock
+from board.rows import locking
 from core.financial_year import year_bounds, year_starting
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
@@ -230,7 +231,7 @@ def clear_item(
     Refused where a quarter that is certified would no longer be explained.
     """
     with transaction.atomic():
-        row = ReconcilingItem.objects.select_for_update(of=("self",)).select_related("programme").get(pk=item.pk)
+        row = locking(ReconcilingItem.objects).select_related("programme").get(pk=item.pk)
         organisation = _ledger_of(by, row.programme)
         problems = []
         if row.organisation_id != organisation.pk:

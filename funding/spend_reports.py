@@ -15,7 +15,8 @@ from django.db.models import Q, Sum
 
 from board import clock, events, rows
 from board.models import Organisation, Programme, Quarter, User
-from board.quarters import MONEY, open_quarters
+from board.quarters import MONEY, lock, lock_all, open_quarters
+from board.rows import locking
 from contracts.models import Contract
 from core.financial_year import year_bounds, year_starting
 from core.forms import day_in_words
@@ -81,9 +82,9 @@ def record_report(
     quarter, and spend that would bring a line's total of the contract below nought.
     """
     with database.atomic():
-        locked = (
-            Contract.objects.select_for_update(of=("self",)).select_related("provider", "buyer").get(pk=contract.pk)
-        )
+        # Whichever is open may take it, and quarters are locked before what hangs on them.
+        lock_all(Quarter.objects.filter(programme_id=contract.programme_id))
+        locked = locking(Contract.objects).select_related("provider", "buyer").get(pk=contract.pk)
         organisation = _buyer(locked, by)
         total = sum(amounts.values(), NOUGHT)
         same = {"contract_id": locked.pk, "quarter_id": quarter.pk, "total": total, "signed_on": signed_on}
@@ -124,8 +125,9 @@ def correct_report(
 def void_report(*, report: SpendReport, reason: str, by: User, seen_version: int | None = None) -> SpendReport:
     """Strike out a statement with all its entries, while nothing of them is declared or claimed."""
     with database.atomic():
+        lock_all(Quarter.objects.filter(programme_id=report.contract.programme_id))
         locked = (
-            SpendReport.objects.select_for_update(of=("self",))
+            locking(SpendReport.objects)
             .select_related("contract", "quarter__programme", "quarter__year")
             .get(pk=report.pk)
         )
@@ -368,6 +370,7 @@ def take_back_advances(
     contract: Contract,
     quarter: Quarter,
     amount: Decimal,
+    came_on: date,
     document_number: str,
     reason: str,
     by: User,
@@ -376,10 +379,12 @@ def take_back_advances(
     """Record money paid on account that a grantee returns, or that is set off against other money due to it.
 
     It takes back the latest payments first, each for at most what remains of it. Refuses more than is unspent.
+    `came_on` is the day under which the ledger shows it: what is held is reckoned by it.
     The second of two calls with the same `once` hands back what the first wrote.
     """  # fmt: skip
     with database.atomic():
-        locked = Contract.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=contract.pk)
+        lock(quarter)
+        locked = locking(Contract.objects).select_related("buyer").get(pk=contract.pk)
         organisation = _buyer(locked, by)
         if before := rows.written_before(Transaction, once, by=by, contract_id=locked.pk, reason=reason.strip()):
             return [before]
@@ -401,13 +406,16 @@ def take_back_advances(
                 Problem("advance", "Say whether it was returned, or what it was set off against.", True, "reason")
             )
         refuse_if_blocking(problems)
-        return _credit_latest_first(_advances(locked, organisation), quarter, amount, document_number, reason, by, once)
+        return _credit_latest_first(
+            _advances(locked, organisation), quarter, amount, came_on, document_number, reason, by, once
+        )
 
 
 def _credit_latest_first(
     advances: Sequence[Transaction],
     quarter: Quarter,
     amount: Decimal,
+    came_on: date,
     document_number: str,
     reason: str,
     by: User,
@@ -426,6 +434,7 @@ def _credit_latest_first(
                 document_number=document_number,
                 reason=reason.strip(),
                 by=by,
+                accounting_on=came_on,
                 once=once,
             )
         )

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from board import clock, events, rows
 from board.models import Organisation, Quarter, User
 from board.quarters import MONEY, lock_open
+from board.rows import locking
 from core.forms import day_in_words
 from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words, round_to_penny
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -27,7 +28,7 @@ from funding.models import (
     Transaction,
 )
 from funding.models.spent import LOOKED_AGAIN
-from funding.rules import Charged, closing_is_over, problems_of_entry, state_of
+from funding.rules import Charged, closing_is_over, problems_of_entry, state_of, year_and_quarter_agree
 
 # The fields of an entry by which a second press of the button is told from a second entry.
 TYPED = (
@@ -193,7 +194,7 @@ def reverse(
                 "against its disallowance.",
                 "how",
             )
-        _require_undeclared(entry, locked)
+        _require_place(entry, locked)
         costs = [-line.cost for line in _lines(entry)]
         return _take_back(entry, locked, costs, reason=reason, by=by, accounting_on=accounting_on, once=once)
 
@@ -230,7 +231,7 @@ def credit(
             raise refuse(
                 "F01", "A credit is above nought and takes back an entry in force that is above nought.", "amount"
             )
-        _require_undeclared(entry, locked)
+        _require_place(entry, locked)
         remaining = disallowed_remaining(entry, against) if against else remaining_by_line(entry)
         left = sum(remaining, NOUGHT)
         if amount > left:
@@ -367,7 +368,7 @@ def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Trans
     found = Transaction.objects.in_force().filter(kind=Transaction.Kind.ACCRUAL, lines__quarter=quarter)
     accruals = Transaction.objects.filter(pk__in=found.values("pk")).order_by("pk")
     reversals = []
-    for accrual in accruals.select_for_update(of=("self",), no_key=True):
+    for accrual in locking(accruals):
         remaining = remaining_by_line(accrual)
         if any(remaining):
             reason = f"Accrual of {quarter.code} reversed at its close"
@@ -378,7 +379,7 @@ def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Trans
 
 def _lock(entry: Transaction) -> Transaction:
     """The entry with its row locked; the quarters that the act writes into are locked before it."""
-    return Transaction.objects.select_for_update(of=("self",), no_key=True).get(pk=entry.pk)
+    return locking(Transaction.objects).get(pk=entry.pk)
 
 
 def _recording_organisation(by: User) -> Organisation:
@@ -411,9 +412,15 @@ def _lock_each(charges: Sequence[Charge], organisation: Organisation) -> tuple[l
     return [replace(charge, quarter=locked.get(charge.quarter.pk, charge.quarter)) for charge in charges], problems
 
 
-def _require_undeclared(entry: Transaction, quarter: Quarter) -> None:
+def _require_place(entry: Transaction, quarter: Quarter) -> None:
+    """A correction goes where cost of its year goes, and into nothing that is declared.
+
+    What was paid on account is no cost, and comes back when it comes back.
+    """
     parts = [Charged(line=line.budget_line, quarter=quarter, cost=-line.cost) for line in _lines(entry)]
-    refuse_if_blocking(_declared_already(parts, entry.recorded_by))
+    misplaced = [] if entry.kind == Transaction.Kind.ADVANCE else list(year_and_quarter_agree(entry, parts))
+    found = [replace(problem, where="quarter") for problem in misplaced]
+    refuse_if_blocking([*dict.fromkeys(found), *_declared_already(parts, entry.recorded_by)])
 
 
 def _declared_already(parts: Sequence[Charged], organisation: Organisation) -> list[Problem]:

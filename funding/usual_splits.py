@@ -9,6 +9,7 @@ from django.db import transaction as database
 
 from board import events, rows
 from board.models import Organisation, User, Year
+from board.rows import locking
 from contracts.models import Contract
 from core.money import NOUGHT, apportion
 from core.problems import refuse
@@ -42,7 +43,7 @@ def remember(*, contract: Contract, costs: Sequence[tuple[BudgetLine, Decimal]],
     shares = dict(zip(weights, apportion(HUNDRED, list(weights.values())), strict=True))
     with database.atomic():
         # The contract's row stands for its split, so that two officers do not mix theirs.
-        Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
+        locking(Contract.objects).get(pk=contract.pk)
         kept = {row.line_id: row for row in UsualSplit.objects.filter(organisation=organisation, contract=contract)}
         for line, percent in shares.items():
             _keep(kept.pop(line.pk, None), organisation, contract, line, int(percent.scaleb(2)), by)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from board import events, rows
 from board.models import Organisation, Project, Quarter, User, Year
+from board.rows import locking
 from contracts.models import Contract
 from core.problems import Problem, refuse, refuse_if_blocking
 from kpis.kinds import Kind
@@ -29,7 +30,7 @@ def assign(
 ) -> Duty:
     """Make an organisation report measures of a project. `measures`: KPI code -> codes of breakdowns ticked."""
     with transaction.atomic():
-        locked = Project.objects.select_for_update(of=("self",)).select_related("programme").get(pk=project.pk)
+        locked = locking(Project.objects).select_related("programme").get(pk=project.pk)
         kpis = {kpi.code: kpi for kpi in locked.kpis.filter(code__in=measures).prefetch_related("versions__dimensions")}
         wanted = {code: list(ticked) for code, ticked in measures.items()}
         refuse_if_blocking(
@@ -159,7 +160,7 @@ def _hundredths(value: Decimal) -> int:
 def redefine(*, kpi: Kpi, from_date: date, reason: str, by: User, **changes: object) -> KpiVersion:
     """Give a measure a new definition from the first day of a quarter on; earlier results keep theirs."""
     with transaction.atomic():
-        locked = Kpi.objects.select_for_update(of=("self",)).select_related("project__programme").get(pk=kpi.pk)
+        locked = locking(Kpi.objects).select_related("project__programme").get(pk=kpi.pk)
         latest = locked.versions.order_by("-number").first()
         if latest is None or from_date <= latest.from_date:
             raise refuse("K24", "A new definition must begin after the one in force. Choose a later day.", "from_date")

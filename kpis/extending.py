@@ -6,6 +6,7 @@ from django.db import transaction
 
 from board import clock, events, rows
 from board.models import User
+from board.rows import locking
 from core.forms import day_in_words
 from core.problems import refuse
 from kpis.models import Extension, Submission
@@ -70,7 +71,7 @@ def decide(*, extension: Extension, granted: bool, words: str, by: User) -> Exte
         locked = lock(extension.submission)
         if not may_decide(by, locked):
             raise refuse("K21", "Only a commissioning officer of the organisation that holds the grant can decide.")
-        row = Extension.objects.select_for_update(of=("self",)).select_related("submission", "decided_by").get(
+        row = locking(Extension.objects).select_related("submission", "decided_by").get(
             pk=extension.pk
         )  # fmt: skip
         if said := why_not_decide(row, by):

@@ -9,6 +9,7 @@ from board import clock, events, rows
 from board.access import COMMISSIONING, REPORTER, is_of_recipient
 from board.models import Quarter, User
 from board.quarters import RESULTS, closed_at, is_open, lock_open
+from board.rows import locking
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from kpis.answers import Answer, Numbers, answers_at_work, boxes_of, read_answers, result_of, stored_answers
 from kpis.asking import Slot, slots_of
@@ -134,7 +135,7 @@ def answer(*, query: SubmissionQuery, words: str, by: User) -> SubmissionQuery:
         locked = lock(query.submission)
         _require_filler(locked, by)
         _refuse_for("K21", why_not_answer(locked))
-        row = SubmissionQuery.objects.select_for_update(of=("self",)).get(pk=query.pk)
+        row = locking(SubmissionQuery.objects).get(pk=query.pk)
         if not words.strip():
             raise refuse("K21", "Write your answer.", "words")
         row.answer, row.answered_by, row.answered_at = words.strip(), by, clock.now()
@@ -211,7 +212,7 @@ def mark_reported(*, quarter: Quarter, reference: str, by: User) -> int:
             quarter__programme=quarter.programme_id, quarter__first_day__lte=quarter.first_day, first_reported_in=""
         )
         ids = list(carried.values_list("pk", flat=True))
-        for row in Submission.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("reference"):
+        for row in locking(Submission.objects).filter(pk__in=ids).order_by("reference"):
             row.first_reported_in = reference
             rows.change(row, by=by, reason=f"First reported in {reference}"[:100])
     return len(ids)
@@ -229,7 +230,7 @@ def _record(act: str, submission: Submission, by: User, words: str = "") -> None
 def lock(submission: Submission) -> Submission:
     """The row, locked for an act, with what its rules look at."""
     return (
-        Submission.objects.select_for_update(of=("self",))
+        locking(Submission.objects)
         .select_related("duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year")
         .get(pk=submission.pk)
     )

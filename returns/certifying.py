@@ -12,6 +12,7 @@ from django.db import transaction
 
 from board import clock, events, quarters, rows
 from board.models import Programme, Quarter, Role, User
+from board.rows import locking
 from core.money import in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from funding import claims
@@ -84,7 +85,7 @@ def write_commentary(*, the_return: Return, section: str, words: str, seen_versi
                 "Send it back first, if they must change.",
                 "words",
             )
-        row = Commentary.objects.select_for_update(of=("self",)).filter(the_return=locked, section=section).first()
+        row = locking(Commentary.objects).filter(the_return=locked, section=section).first()
         if row is None:
             row = rows.create(Commentary(the_return=locked, section=section, words=words.strip()), by=by)
         else:
@@ -337,7 +338,7 @@ def _read(the_return: Return) -> Return:
 
 
 def _lock(the_return: Return) -> Return:
-    found = Return.objects.select_for_update(of=("self",)).select_related(
+    found = locking(Return.objects).select_related(
         "programme__recipient", "last_quarter__programme", "last_quarter__year"
     )
     return found.get(pk=the_return.pk)

@@ -213,8 +213,8 @@ class Grid(forms.BaseFormSet):
         return 0
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        number = (index or 0) + 1 if index is not None else 0
-        return {**super().get_form_kwargs(index), "number": number}
+        """Each row knows its number; the empty one, which has no index, is nobody's."""
+        return {**super().get_form_kwargs(index), "number": 0 if index is None else index + 1}
 
     def filled(self) -> list[EntryRow]:
         return [form for form in self.forms if form.has_changed()]

@@ -87,6 +87,7 @@ class MoneyBackForm(OnceForm):
 
     quarter = forms.ModelChoiceField(label="Recorded in", queryset=Quarter.objects.none(), empty_label=None)
     amount = MoneyFormField(label="Amount", widget=forms.TextInput(attrs=MONEY_BOX))
+    came_on = DayField(label="Accounting date", help_text="The day under which your ledger shows it. Not after today.")
     document_number = forms.CharField(
         label="Document number",
         help_text="The receipt, the credit note or the journal.",

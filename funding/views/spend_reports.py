@@ -350,6 +350,7 @@ class MoneyBack(ActPage):
             contract=self.object,
             quarter=given["quarter"],
             amount=given["amount"],
+            came_on=given["came_on"],
             document_number=given["document_number"],
             reason=given["reason"],
             once=given["once"],

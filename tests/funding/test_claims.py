@@ -173,23 +173,43 @@ def test_a_quarter_is_claimed_once(money: Money) -> None:
         claim(money, "2023-24-Q1")
 
 
-def test_a_decrease_recorded_beside_an_open_closing_period_is_asked_back_once(money: Money) -> None:
-    """The closing period runs beside the next year's first quarters; neither claim takes up what the other did."""
+def credited(money: Money, entry: Transaction, quarter: str) -> Transaction:
+    """A credit note of £4.90 that came on 2 May 2024."""
+    with clock.at(date(2024, 5, 2)):
+        return credit(
+            original=entry, quarter=money.quarter(quarter), amount=D("4.90"), document_number="CN", reason="Short",
+            by=money.finance,
+        )  # fmt: skip
+
+
+def whole_year(money: Money) -> Transaction:
+    """£50,000 of the first quarter, and the claims of all four."""
     entry = spend(money, "50000.00", "2023-24-Q1")
     for code in ("2023-24-Q1", "2023-24-Q2", "2023-24-Q3", "2023-24-Q4"):
         claim(money, code)
-    with clock.at(date(2024, 5, 2)):
-        first = money.quarter("2024-25-Q1")
-        credit(
-            original=entry, quarter=first, amount=D("4.90"), document_number="CN", reason="Short", by=money.finance
-        )  # fmt: skip
+    return entry
+
+
+def test_a_correction_of_a_year_goes_to_its_closing_period_while_that_is_open(money: Money) -> None:
+    entry = whole_year(money)
+    with pytest.raises(Refused, match=r"Late cost of 2023-24 goes to the closing period") as caught:
+        credited(money, entry, "2024-25-Q1")
+    assert [problem.where for problem in caught.value.problems] == ["quarter"]
+    credited(money, entry, "2023-24-closing")
+    assert claim(money, "2023-24-closing", date(2024, 9, 2)).amount == D("-4.90")
+
+
+def test_a_decrease_that_stands_beside_an_open_closing_period_is_asked_back_once(money: Money) -> None:
+    """A record of before that rule may hold one; neither claim takes up what the other did."""
+    back = credited(money, whole_year(money), "2023-24-closing")
+    first = money.quarter("2024-25-Q1")
+    back.lines.update(quarter=first)
     spend(money, "-0.01", "2023-24-closing", reason="Its original is not here")
-    close(money, "2024-25-Q1")
+    close(money, first.code)
     with clock.at(date(2024, 7, 1)), pytest.raises(Refused, match="whose final claim is not certified yet"):
-        quarter = money.quarter("2024-25-Q1")
         certify(
-            source=money.grant, quarter=quarter, reference="P/early", content_hash="a" * 64,
-            expected=work_out(money.grant, quarter, today=clock.today()).amount, by=money.finance,
+            source=money.grant, quarter=first, reference="P/early", content_hash="a" * 64,
+            expected=work_out(money.grant, first, today=clock.today()).amount, by=money.finance,
         )  # fmt: skip
     assert claim(money, "2023-24-closing", date(2024, 9, 2)).amount == D("-0.01")
     assert claim(money, "2024-25-Q1", date(2024, 9, 3)).amount == D("-4.90")

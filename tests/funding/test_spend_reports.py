@@ -211,6 +211,7 @@ def test_money_that_comes_back_is_taken_from_the_latest_payments_first(money: Mo
     second = pay(money, agreement, "500.00", on=date(2023, 6, 1), document_number="BACS-2")
     state(money, agreement, "800.00")
     given = {"contract": agreement, "quarter": money.quarter("2023-24-Q2"), "document_number": "R-1"}
+    given["came_on"] = date(2023, 7, 3)
     with pytest.raises(Refused, match=r"Only £700\.00 is unspent"):
         take_back_advances(amount=D("700.01"), reason="Returned", by=money.finance, **given)
     once = uuid4()
@@ -218,6 +219,7 @@ def test_money_that_comes_back_is_taken_from_the_latest_payments_first(money: Mo
     assert [(entry.takes_back, entry.cost) for entry in written] == [(second, D("-500.00")), (first, D("-200.00"))]
     again = take_back_advances(amount=D("700.00"), reason="Returned", by=money.finance, once=once, **given)
     assert again == written[:1]
+    assert {entry.accounting_on for entry in written} == {date(2023, 7, 3)}
     assert held(money, agreement) == D("0.00")
 
 

@@ -219,7 +219,7 @@ class Machine(RuleBasedStateMachine):
             self.tried(
                 spend_reports.take_back_advances, contract=self.agreement, quarter=quarter, document_number="R",
                 amount=max((held.unspent * share / 100).quantize(D("0.01")), D("0.01")), reason="Returned",
-                by=self.money.finance,
+                came_on=self.day, by=self.money.finance,
             )  # fmt: skip
             return
         self.number += 1

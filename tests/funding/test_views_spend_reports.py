@@ -82,6 +82,7 @@ def test_a_statement_is_corrected_from_what_it_showed_and_made_void(money: Money
 def test_money_that_came_back_is_recorded_from_the_contract(money: Money, officer: Client) -> None:
     assert "holds £5,000.00 under C-001" in officer.get("/money/contracts/C-001/money-back/").content.decode()
     sent = {"quarter": money.quarter().pk, "amount": "5,000.01", "reason": "Returned", "document_number": "R-1"}
+    sent["came_on"] = "3 July 2023"
     text = officer.post("/money/contracts/C-001/money-back/", sent).content.decode()
     assert "Only £5,000.00 is unspent" in text and "5,000.01" in text
     text = officer.post("/money/contracts/C-001/money-back/", {**sent, "amount": "5000"}, follow=True).content.decode()
