@@ -128,6 +128,8 @@ def test_over_the_years_end_an_item_counts_nothing_until_it_comes_right_with_its
         assert stands(money, "2023-24-Q4").is_reconciled
         assert stands(money, "2024-25-Q1").explained == D("0.00")
     with clock.at(date(2024, 7, 3)):
+        over = Quarter.objects.filter(code__in=["2023-24-Q4", "2023-24-closing"])
+        over.update(money_closed_at=clock.now(), money_closed_by=money.finance)
         reverse(original=accrual, quarter=money.quarter("2024-25-Q1"), reason="Closed", by=money.finance)
         total(money, "0.00", "2024-25-Q1")
         assert stands(money, "2024-25-Q1").unexplained == D("60.00")
