@@ -24,8 +24,9 @@ DEFAULTS: dict[str, Decimal] = {
     "rag-green-percent": Decimal("95.00"),
     "rag-amber-percent": Decimal("80.00"),
 }
-# Rules that have no figure of the board's: where a programme sets none, what they compare with is worked out.
-WITHOUT_DEFAULT = ("match-cash-percent", "match-in-kind-percent")
+# Rules that have no figure of the board's: where a programme sets none, what they compare with is worked out, or,
+# of evidence, nothing is held for want of it.
+WITHOUT_DEFAULT = ("match-cash-percent", "match-in-kind-percent", "evidence-hold-amount")
 RULES = frozenset(DEFAULTS) | frozenset(WITHOUT_DEFAULT)
 
 

@@ -249,7 +249,7 @@ class _Writer:
         chosen = ledger_import.rows.filter(decision=Decision.ADD).order_by()
         lines = BudgetLine.objects.filter(pk__in=chosen.values("budget_line")).select_related(
             "source__programme", "source__kept_by", "project", "heading", "year"
-        )
+        ).prefetch_related("source__programme__thresholds")
         self.lines = {line.pk: line for line in lines}
         wanted = chosen.values("quarter").union(chosen.values("relates_to"))
         keys = [key for key in wanted.values_list("quarter", flat=True) if key]
