@@ -18,6 +18,7 @@ from funding.models import Evidence, SpendLine, Transaction
 from funding.rules import PROVEN_BY_A_DOCUMENT
 from funding.spending import reconsider
 
+
 @dataclass(frozen=True)
 class Attachment:
     """What an officer says of one file: the entries that it proves, what it is, and whether it is restricted.
