@@ -132,7 +132,7 @@ def certify(*, the_return: Return, by: User) -> Return:
         refuse_if_blocking([*_same_as_signed(seen, content), *_waiting_for(seen)])
         moment = clock.now()
         mine = Signature(
-            the_return=seen, act=step.act, capacity=by.acting.get_kind_display(), person=by, person_name=by.name,
+            the_return=seen, act=step.act, capacity=by.acting.capacity, person=by, person_name=by.name,
             organisation=by.acting.organisation, signed_at=moment, statement=step.statement,
             content_hash=seen.content_hash,
         )  # fmt: skip
@@ -362,7 +362,7 @@ def _begin(kind: Kind, programme: Programme, quarter: Quarter, revision: int, re
 def _sign(the_return: Return, step: Step, by: User, made: Signature | None = None) -> None:
     signature = made or Signature(
         act=step.act,
-        capacity=by.acting.get_kind_display(),
+        capacity=by.acting.capacity,
         person=by,
         person_name=by.name,
         organisation=by.acting.organisation,
