@@ -64,7 +64,7 @@ class Attack:
         self.hidden: set[Key] = set()
         self._printed: dict[Key, int] = {}
         self._below: dict[Key, int] = {}
-        # The project and quarter of each figure that is shown in its own place.
+        # The project and quarter of each figure that is shown, by itself or in a total or a rate.
         self._opened: set[tuple[str, str]] = set()
         self._versions: dict[Key, list[Key]] = {}
 
@@ -79,11 +79,14 @@ class Attack:
         self.truth[key], self.low[key], self.high[key] = truth, 0, max(_MOST, 4 * truth)
         return key
 
+    def open(self, keys: Iterable[Key]) -> None:
+        """Something is shown of the quarters of these figures."""
+        self._opened |= {(key[0], key[2]) for key in keys}
+
     def mark(self, key: Key, shown: Shown, stage: int, below: int) -> None:
         """A figure in its own place. What an earlier stage printed is no secret any more."""
         if shown.value is not None:
             self._printed.setdefault(key, stage)
-            self._opened.add((key[0], key[2]))
         if shown.state == "c" and self._printed.get(key, stage) >= stage:
             self.hide(key, below)
 
@@ -337,6 +340,8 @@ class _Reading:
 
     def _shown(self, terms: dict[Key, int], shown: Shown, *, exact: bool = False) -> None:
         number, about = int(shown.value), 0 if exact else self.round_to // 2  # type: ignore[arg-type]
+        if not exact:
+            self.attack.open(terms)
         self.attack.know(terms, number - about, number + about)
 
     def _rate(self, shown: Shown, part: dict[Key, int], whole: dict[Key, int], mean: bool, single: bool) -> None:
@@ -352,6 +357,7 @@ class _Reading:
             if shown.caveat == "no cases":
                 self.attack.know(whole, 0, 0)
             return
+        self.attack.open([*part, *whole])
         middle = int(Decimal(shown.value) * (200 if mean else 20))  # type: ignore[arg-type]
         scale = 2 if mean else 2000
         for edge, low, high in ((middle - 1, 0, None), (middle + 1, None, -1)):
