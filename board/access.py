@@ -20,6 +20,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "programme.money": MONEY_READERS | {BOARD},
     "events.read": frozenset({AUDITOR, COMMISSIONING, CFO}),
     "contracts.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR, REPORTER}),
+    "contracts.write": frozenset({COMMISSIONING}),
     "spending.read": MONEY_READERS,
     "spending.record": frozenset({FINANCE}),
     "spending.declare": frozenset({FINANCE}),
