@@ -10,7 +10,10 @@ from board.rows import Kept
 from contracts.models.agreed import Contract
 
 OPENED_BEFORE_DUE = Q(due_on__gte=F("opened_on"))
-CLOSED_WITH_WORDS = Q(closed_on=None, closed_words="") | (Q(closed_on__gte=F("opened_on")) & ~Q(closed_words=""))
+# A comparison with an empty date is neither true nor false, and a check lets that through; so it is asked for first.
+CLOSED_WITH_WORDS = Q(closed_on=None, closed_words="") | (
+    Q(closed_on__isnull=False, closed_on__gte=F("opened_on")) & ~Q(closed_words="")
+)
 
 
 class FollowedQuerySet(models.QuerySet["Followed"]):
