@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from board.models import Notice, User
+from board.rows import locking
 from core.due import Due
 
 
@@ -13,7 +14,7 @@ def note(*, person: User, found: Iterable[Due], moment: datetime) -> list[Notice
     """Put down what the person has not been told of yet; hands back what no mail has gone for, the earliest first."""
     with transaction.atomic():
         # One timer at a time for each person, so that two that overlap put nothing down twice.
-        User.objects.select_for_update().get(pk=person.pk)
+        locking(User.objects).get(pk=person.pk)
         known = set(Notice.objects.filter(person=person).values_list("key", flat=True))
         for due in {due.key: due for due in found}.values():
             if due.key not in known:

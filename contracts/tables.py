@@ -16,7 +16,7 @@ from core.tables import Column, CountColumn, DayColumn, MoneyColumn, ShortColumn
 class ContractTable(Table):
     caption = "Contracts"
     empty_text = "No contract matches. Clear the filters to see all."
-    reference = Column("Reference", linkify=("contracts:contract", [A("reference")]))
+    reference = ShortColumn("Reference", linkify=("contracts:contract", [A("reference")]))
     title = Column("Title")
     kind = Column("Kind")
     tier = Column("Tier")
@@ -24,7 +24,6 @@ class ContractTable(Table):
     signed_on = DayColumn("Signed", default="Not signed")
     starts_on = DayColumn("Starts")
     ends_on = DayColumn("Ends")
-    review_on = DayColumn("Review")
     value = MoneyColumn("Value, with variations", accessor="worth", total=True)
 
     class Meta:
@@ -40,6 +39,41 @@ class ContractTable(Table):
         """Summed from each row's own sum, which the database cannot sum again over one join."""
         values = self.data.data.order_by().values_list("worth", flat=True)
         return {"value": sum(value for value in values if value is not None)}
+
+
+class RegisterTable(ContractTable):
+    """The register as it is downloaded: all that the Transparency Code 2015 asks for of a contract, and more."""
+
+    buyer = Column("Buyer", accessor="buyer__name")
+    supplier = Column("Provider’s name", accessor="provider__name")
+    registration = Column("Provider’s registration", accessor="provider__registration")
+    sme = Column("Small or medium-sized", accessor="provider__is_sme")
+    vcse = Column("Voluntary, community or social", accessor="provider__is_vcse")
+    description = Column("What is delivered")
+    reasons = Column("Reasons for it")
+    owner_title = Column("Contract owner")
+    decision_reference = Column("Decision reference")
+    procurement_route = Column("Procurement route")
+    notice_days = CountColumn("Days of notice")
+    last_notice_on = DayColumn("Last day of notice", orderable=False)
+    review_on = DayColumn("Review")
+    vat = Column("Carries irrecoverable VAT", accessor="includes_irrecoverable_vat")
+
+    class Meta(ContractTable.Meta):
+        pass
+
+    def value_sme(self, value: bool) -> str:
+        return _yes_or_no(value)
+
+    def value_vcse(self, value: bool) -> str:
+        return _yes_or_no(value)
+
+    def value_vat(self, value: bool) -> str:
+        return _yes_or_no(value)
+
+
+def _yes_or_no(value: bool) -> str:
+    return "Yes" if value else "No"
 
 
 class ValueTable(Table):
@@ -60,7 +94,7 @@ class ValueTable(Table):
 class VariationTable(Table):
     caption = "Variations"
     empty_text = "The contract is as it was first agreed."
-    number = CountColumn("Number")
+    number = ShortColumn("Number")
     effective_on = DayColumn("Effective")
     approved_on = DayColumn("Approved")
     decision_reference = Column("Decision")
@@ -92,12 +126,12 @@ class AlertTable(Table):
 
     caption = "What falls due"
     empty_text = "Nothing falls due in the next twelve months."
+    words = Column("To do")
     day = DayColumn("Day")
     ahead = ShortColumn("How far off", accessor="day", order_by="day")
     standing = TagColumn("Standing", colours=DUE_COLOURS, labels=DUE_LABELS)
-    what = Column("What", accessor="label")
-    words = Column("To do")
-    contract = Column(
+    what = Column("Kind", accessor="label")
+    contract = ShortColumn(
         "Contract",
         accessor="alert__contract__reference",
         linkify=("contracts:contract", [A("alert__contract__reference")]),
@@ -121,14 +155,9 @@ class OfContract(Table):
 
     acts = Column("Change", empty_values=(), accessor="pk", exclude_from_export=True)
 
-    class Meta:
-        orderable = False
-        sequence = ("...", "acts")
-
     def __init__(self, *args: Any, may_write: bool = False, **kwargs: Any) -> None:
-        if not may_write:
-            kwargs["exclude"] = (*kwargs.get("exclude", ()), "acts")
-        super().__init__(*args, **kwargs)
+        kwargs["sequence" if may_write else "exclude"] = ("...", "acts") if may_write else ("acts",)
+        super().__init__(*args, orderable=False, **kwargs)
 
     def acts_of(self, record: Any) -> Iterable[tuple[str, str, str]]:
         """For each act: the name of its address, its word, and what it is about for who hears the page."""
@@ -149,7 +178,7 @@ class OfContract(Table):
 class OptionTable(OfContract):
     caption = "Options to extend"
     empty_text = "The contract gives no option to extend it."
-    number = CountColumn("Number")
+    number = ShortColumn("Number")
     use_by = DayColumn("Use by")
     ends_on = DayColumn("New end")
     amount = MoneyColumn("Adds")
@@ -180,7 +209,7 @@ class MilestoneTable(Table):
 class FollowedTable(OfContract):
     """What issues and actions have in common."""
 
-    number = CountColumn("Number")
+    number = ShortColumn("Number")
     words = Column("About")
     owner_title = Column("Owner")
     opened_on = DayColumn("Opened")
@@ -201,7 +230,7 @@ class IssueTable(FollowedTable):
 class ActionTable(FollowedTable):
     caption = "Actions"
     empty_text = "No action was agreed."
-    issue = CountColumn("Of issue", accessor="issue__number")
+    issue = ShortColumn("Of issue", accessor="issue__number")
 
     def acts_of(self, record: Action) -> Iterable[tuple[str, str, str]]:
         if record.closed_on is None:
@@ -211,7 +240,7 @@ class ActionTable(FollowedTable):
 class CheckTable(OfContract):
     caption = "Checks"
     empty_text = "Nothing is on record as checked."
-    number = CountColumn("Number")
+    number = ShortColumn("Number")
     title = Column("What was checked")
     reference = Column("Reference")
     checked_on = DayColumn("Checked")
@@ -242,7 +271,7 @@ class CheckTable(OfContract):
 class FileTable(OfContract):
     caption = "Files"
     empty_text = "No file is attached."
-    reference = Column("Reference")
+    reference = ShortColumn("Reference")
     name = Column("File", accessor="file__name")
     what = Column("What it is")
     shared = Column("Who sees it", accessor="shared")

@@ -31,7 +31,20 @@ def follow(programme: Programme, people: People) -> None:
     """Two contracts carried on, one of them late; what is checked and followed under them; one that is not signed."""
     by = people["commissioning.1"]
     _offer_and_use(_contract("CHB-2023"), by)
-    _review(_contract("CHB-2023"), by)
+    _review(
+        _contract("CHB-2023"),
+        date(2025, 1, 15),
+        "On course. Referrals from two districts come late; an issue is opened.",
+        date(2025, 7, 15),
+        by,
+    )
+    _review(
+        _contract("SIS-2023"),
+        date(2025, 1, 22),
+        "On course. Open cases will outlast the contract unless it is extended.",
+        date(2025, 5, 1),
+        by,
+    )
     _check(by)
     _raise_an_issue(_contract("CHB-2023"), by)
     _attach(_contract("CHB-2023"), by)
@@ -66,15 +79,9 @@ def _offer_and_use(contract: Contract, by: User) -> None:
         )
 
 
-def _review(contract: Contract, by: User) -> None:
-    with clock.at(date(2025, 1, 16)):
-        contracting.review(
-            contract=contract,
-            reviewed_on=date(2025, 1, 15),
-            words="On course. Referrals from two districts come late; an issue is opened.",
-            next_on=date(2025, 7, 15),
-            by=by,
-        )
+def _review(contract: Contract, reviewed_on: date, words: str, next_on: date, by: User) -> None:
+    with clock.at(reviewed_on):
+        contracting.review(contract=contract, reviewed_on=reviewed_on, words=words, next_on=next_on, by=by)
 
 
 def _check(by: User) -> None:

@@ -11,11 +11,20 @@ from contracts.models import Contract
 from core.forms import ActForm, CountField, DayField, OnceForm, VersionedForm
 
 ROLE_TITLE = "A role title, such as Commissioning officer. No name of a person."
-DECISION = "As printed on the decision sheet: 113-23."
 
 
 def _long(**kwargs: Any) -> forms.CharField:
     return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+
+
+def _decision() -> forms.CharField:
+    return forms.CharField(
+        label="Decision reference",
+        max_length=10,
+        required=False,
+        help_text="As printed on the decision sheet: 113-23.",
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
+    )
 
 
 class RegisterFields(ActForm):
@@ -42,7 +51,7 @@ class RegisterFields(ActForm):
         label="Days of notice", initial=90, max_value=730, help_text="How long before its end notice is given, in days."
     )
     review_on = DayField(label="Next review", required=False)
-    decision_reference = forms.CharField(label="Decision reference", max_length=10, required=False, help_text=DECISION)
+    decision_reference = _decision()
     procurement_route = forms.CharField(
         label="Procurement route",
         max_length=120,
@@ -110,7 +119,7 @@ class Reasoned(VersionedForm):
         help_text="In words, as agreed. What each measure shall reach is set with the measures.",
     )
     reason = _long(label="Reason for the variation")
-    decision_reference = forms.CharField(label="Decision reference", max_length=10, required=False, help_text=DECISION)
+    decision_reference = _decision()
     approved_on = DayField(label="Approved on")
     retrospective_reason = _long(
         label="Why it was approved afterwards",

@@ -26,6 +26,7 @@ from contracts.forms.followed import (
 )
 from contracts.forms.terms import UseOptionForm
 from contracts.models import Action, Assignment, Check, ExtensionOption, Issue
+from contracts.rules import Place
 from contracts.views.shared import WritesContract
 from contracts.views.terms import Vary
 from core.forms import day_in_words
@@ -70,6 +71,11 @@ class UseOption(OfRow, Vary):
             Fact("Adds", in_words(option.amount)),
             Fact("Terms", option.terms),
         ]
+
+    def places(self) -> list[Place]:
+        """The years that the option adds to the contract."""
+        after, until = self.object.ends_on, self.option.ends_on
+        return [place for place in super().places() if place[1].bounds[1] > after and place[1].bounds[0] <= until]
 
     def act(self, form: UseOptionForm) -> Changed:
         given = {name: value for name, value in form.cleaned_data.items() if name not in form.boxes}

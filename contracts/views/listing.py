@@ -15,7 +15,7 @@ from board.views import Link, ListPage
 from contracts.alerts import LABELS, Alert, alerts
 from contracts.filters import ContractFilters
 from contracts.models import Contract
-from contracts.tables import AlertTable, ContractTable
+from contracts.tables import AlertTable, ContractTable, RegisterTable
 from core.money import NOUGHT, PenceField
 
 # How far ahead the page of dates looks; what is told of earlier is marked.
@@ -30,7 +30,12 @@ class ContractList(ListPage):
 
     def get_queryset(self) -> QuerySet[Contract]:
         worth = Coalesce(Sum("values__amount"), NOUGHT, output_field=PenceField())
-        return Contract.objects.visible_to(self.request.user).select_related("provider").annotate(worth=worth)
+        return Contract.objects.visible_to(self.request.user).select_related("provider", "buyer").annotate(worth=worth)
+
+    def get_table(self) -> ContractTable:
+        """On the page as much as fits; the download is the whole register."""
+        table = RegisterTable if self.request.GET.get("download") else ContractTable
+        return table(self.rows())
 
     def get_lead(self) -> str:
         return f"What {acting_organisation(self.request.user)} buys, provides or oversees."

@@ -11,7 +11,6 @@ from config.urls import ABOVE_CONTRACTS
 from contracts.contracting import Changed, sign, vary
 from contracts.models import Contract
 from core.problems import Refused
-from funding.spending import Charge
 from tests import factories
 from tests.contracts import scene
 from tests.contracts.scene import D, engaged, place
@@ -57,10 +56,9 @@ def test_a_signature_and_an_entry_at_once_both_land_and_neither_waits_for_ever(l
     for number in range(1, TIMES + 1):
         contract = engaged(live, number, signed_on=None)
         money.record("5.00", contract=contract, document_number=f"A-{number}")
-        charge = Charge(money.line(), money.quarter())
         results = at_once(
             lambda c=contract: sign(contract=c, signed_on=date(2023, 7, 1), by=officer, above=ABOVE_CONTRACTS),
-            lambda c=contract, n=number: money.record("6.00", charge, contract=c, document_number=f"B-{n}"),
+            lambda c=contract, n=number: money.record("6.00", contract=c, document_number=f"B-{n}"),
         )
         assert isinstance(results[0], Changed) and not isinstance(results[1], Refused)
         assert Contract.objects.get(pk=contract.pk).signed_on == date(2023, 7, 1)
