@@ -11,6 +11,7 @@ from funding.rules import worth_covers_what_is_bound
 from funding.spending import release_under
 from funding.urls import addresses as money_addresses
 from funding.views.contract import spend_link
+from kpis.milestones import standing_of
 from returns.views.shared import return_link
 
 # The administration pages are entered through the one sign-in page, with its limits and second factor.
@@ -30,7 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
     path("money/", include(money_addresses(claim_links=(return_link,)))),
-    path("contracts/", include(contract_addresses(more_links=(spend_link,), above=ABOVE_CONTRACTS))),
+    path(
+        "contracts/",
+        include(
+            contract_addresses(more_links=(spend_link,), above=ABOVE_CONTRACTS, milestone_standing=standing_of),
+        ),
+    ),
     path("results/", include("kpis.urls")),
     path("returns/", include("returns.urls")),
     path("accounts/", include("allauth.urls")),

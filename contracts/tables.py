@@ -198,9 +198,10 @@ class MilestoneTable(Table):
 
     caption = "Milestones"
     empty_text = "No milestone is listed."
-    name = Column("Milestone", accessor="milestone__name")
-    project = Column("Project", accessor="milestone__project__name")
-    due_on = DayColumn("Due", accessor="milestone__due_on")
+    name = Column("Milestone")
+    project = Column("Project")
+    due_on = DayColumn("Due")
+    standing = Column("By the results", default="Nothing reported")
 
     class Meta:
         orderable = False

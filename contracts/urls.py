@@ -11,18 +11,25 @@ app_name = "contracts"
 
 
 def addresses(
-    more_links: Sequence[contract.MoreLink] = (), above: Above = NOTHING_ABOVE
+    more_links: Sequence[contract.MoreLink] = (),
+    above: Above = NOTHING_ABOVE,
+    milestone_standing: contract.MilestoneStanding | None = None,
 ) -> tuple[list[URLPattern], str]:
     """The patterns, for include().
 
-    Higher floors hand down the links into them that a contract's page may show, and what they say of new terms.
+    Higher floors hand down the links into them that a contract's page may show, what they say of new terms, and how
+    milestones stand by the results.
     """
     one = "<str:reference>/"
     return [
         path("", listing.ContractList.as_view(), name="contracts"),
         path("falls-due/", listing.FallsDue.as_view(), name="falls-due"),
         path("engage/<str:code>/", terms.Engage.as_view(), name="engage"),
-        path(one, contract.ContractPage.as_view(more_links=more_links), name="contract"),
+        path(
+            one,
+            contract.ContractPage.as_view(more_links=more_links, milestone_standing=milestone_standing),
+            name="contract",
+        ),
         path(f"{one}sign/", terms.Sign.as_view(above=above), name="sign"),
         path(f"{one}vary/", terms.Vary.as_view(above=above), name="vary"),
         path(f"{one}extend/", terms.Extend.as_view(above=above), name="extend"),

@@ -1,8 +1,9 @@
 """The page of one contract: its terms and value, its variations and options, and what is followed under it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from board import clock
-from board.models import Organisation
+from board.models import Milestone, Organisation
 from board.views import DetailPage, Fact, Link, Status
 from contracts.models import Contract, ContractFile
 from contracts.tables import (
@@ -32,6 +33,18 @@ from core.tables import Table
 
 # Given by the address table: for a person and a contract, a link into a higher floor, or None where they may not go.
 MoreLink = Callable[[Any, Contract], Link | None]
+# Given likewise: for a person and some milestones, what was last reported of each, in words, by its key.
+MilestoneStanding = Callable[[Any, Sequence[Milestone]], Mapping[int, str]]
+
+
+@dataclass(frozen=True)
+class MilestoneRow:
+    """A milestone that the contract is about, and how it stands by the results."""
+
+    name: str
+    project: str
+    due_on: date
+    standing: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class ContractPage(DetailPage):
     action, lookup, section = "contracts.read", "reference", "Contracts"
     template_name = "contracts/contract.html"
     more_links: Sequence[MoreLink] = ()
+    milestone_standing: MilestoneStanding | None = None
 
     def get_queryset(self) -> QuerySet[Contract]:
         return Contract.objects.visible_to(self.request.user).select_related("provider", "buyer", "programme")
@@ -143,13 +157,12 @@ class ContractPage(DetailPage):
         variations = list(contract.variations.annotate(worth=worth).order_by("number"))
         files = ContractFile.objects.visible_to(self.request.user).in_force().filter(contract=contract)
         checks = contract.checks.select_related("contract", "renewed_by").order_by("number")
-        listed = contract.milestones.filter(listed=True).select_related("milestone__project")
         shown = [
             Section(ValueTable(self.values(), prefix="values-")),
             Section(VariationTable(variations, prefix="variations-", exclude=_empty(variations))),
             self.section_of(OptionTable, contract.options.order_by("number"), "add-option", "Add an option"),
             Section(
-                MilestoneTable(list(listed), prefix="milestones-"),
+                MilestoneTable(self.milestones(), prefix="milestones-"),
                 Link("Choose its milestones", self.url("milestones")) if may_write else None,
             ),
             self.section_of(IssueTable, contract.issues.order_by("number"), "add-issue", "Open an issue"),
@@ -161,6 +174,12 @@ class ContractPage(DetailPage):
             named = contract.assignments.in_force()
             shown.append(self.section_of(AssignmentTable, named, "assign", "Keep it to a person", "person"))
         return shown
+
+    def milestones(self) -> list[MilestoneRow]:
+        listed = self.object.milestones.filter(listed=True).select_related("milestone__project")
+        found = [row.milestone for row in listed]
+        standing = self.milestone_standing(self.request.user, found) if self.milestone_standing and found else {}
+        return [MilestoneRow(row.name, row.project.name, row.due_on, standing.get(row.pk, "")) for row in found]
 
     def section_of(
         self, table: type[Table], rows: QuerySet[Any], address: str, words: str, *with_: str, **more: Any
