@@ -48,12 +48,17 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     # s.33 VATA 1994: the PFCC and councils recover VAT on non-business activity, charities cannot.
     recovers_vat = models.BooleanField("recovers VAT", default=False)
-    # What the Transparency Code 2015 asks for of a supplier.
+    # What the Transparency Code 2015 asks for of a supplier. The database knows what holds where nobody has said, so
+    # that what does not know these columns, as an earlier state of the tables, still writes rows.
     registration = models.CharField(
-        max_length=40, blank=True, help_text="Charity or company number, such as GB-CHC-1234567."
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Charity or company number, such as GB-CHC-1234567.",
     )
-    is_sme = models.BooleanField("small or medium-sized enterprise", default=False)
-    is_vcse = models.BooleanField("voluntary, community or social enterprise", default=False)
+    is_sme = models.BooleanField("small or medium-sized enterprise", default=False, db_default=False)
+    is_vcse = models.BooleanField("voluntary, community or social enterprise", default=False, db_default=False)
 
     class Meta:
         ordering: ClassVar = ["code"]

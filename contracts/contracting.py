@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from board import clock, events, rows
-from board.models import Milestone, Project, User, Year
+from board.models import Milestone, Project, Quarter, User, Year
+from board.quarters import lock_all
 from board.rows import locking
 from contracts.models import Contract, ContractMilestone, ContractValue, Variation
 from contracts.rules import (
@@ -123,7 +124,7 @@ def sign(
 ) -> Changed:
     """Record on which day the last party signed. What was held for want of it is looked at again above."""
     with transaction.atomic():
-        locked = lock_to_write(contract, by, seen_version)
+        locked = lock_terms(contract, by, seen_version)
         if locked.signed_on is not None:
             raise refuse(
                 "signed", f"{locked.reference} was signed on {day_in_words(locked.signed_on)} already.", "signed_on"
@@ -155,7 +156,7 @@ def vary(
     Refuses one that would leave a project and year below nought, or below what a higher floor says is bound.
     """
     with transaction.atomic():
-        locked = lock_to_write(contract, by, seen_version)
+        locked = lock_terms(contract, by, seen_version, changes)
         changes = {place: amount for place, amount in changes.items() if amount}
         worth = in_force_after(locked, changes)
         new_end = ends_on if ends_on != locked.ends_on else None
@@ -205,7 +206,7 @@ def correct(
 ) -> Changed:
     """Put a slip in the register right, by field. Terms that both parties agreed change by a variation alone."""
     with transaction.atomic():
-        locked = lock_to_write(contract, by, seen_version)
+        locked = lock_terms(contract, by, seen_version)
         changed = {name: value for name, value in changes.items() if getattr(locked, name) != value}
         if beyond := set(changed) - set(correctable(locked)):
             raise refuse("terms", f"Change {', '.join(sorted(beyond))} by a variation: the contract is agreed.")
@@ -291,6 +292,16 @@ def lock_to_write(contract: Contract, by: User, seen_version: int | None = None)
             "Look at what it says now, and send yours again if it still holds.",
         )
     return locked
+
+
+def lock_terms(contract: Contract, by: User, seen_version: int | None, changes: Values | None = None) -> Contract:
+    """The contract locked for a change of its terms, and the quarters before it.
+
+    Whatever is written by quarter locks its quarter first, so nothing is charged to the contract meanwhile.
+    """
+    programmes = {contract.programme_id, *(year.programme_id for _, year in changes or {})}
+    lock_all(Quarter.objects.filter(programme__in=programmes))
+    return lock_to_write(contract, by, seen_version)
 
 
 def put_on_record(act: str, contract: Contract, by: User, words: str) -> None:

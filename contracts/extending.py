@@ -9,7 +9,7 @@ from django.db import transaction
 from board import clock, rows
 from board.models import User
 from board.rows import locking
-from contracts.contracting import NOTHING_ABOVE, Above, Changed, lock_to_write, put_on_record, vary
+from contracts.contracting import NOTHING_ABOVE, Above, Changed, lock_terms, lock_to_write, put_on_record, vary
 from contracts.models import Contract, ExtensionOption
 from contracts.rules import Values, fits_its_table, given
 from core.forms import day_in_words
@@ -67,7 +67,7 @@ def use(
     `seen_version` is the contract's. Refuses a decision after the option's last day, and a value that is not its own.
     """
     with transaction.atomic():
-        contract = lock_to_write(option.contract, by, seen_version)
+        contract = lock_terms(option.contract, by, seen_version, changes)
         locked = _open(option)
         problems = []
         if approved_on > locked.use_by:

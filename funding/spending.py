@@ -336,6 +336,8 @@ def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
     A line that is claimed, or that was taken back in part, keeps its state with its credits.
     """
     with database.atomic():
+        # The contract first, as where its terms change, so that its value stays as it is while room is asked for.
+        list(locking(Contract.objects.filter(pk=entry.contract_id)).values_list("pk", flat=True))
         locked = _lock(entry)
         _require_own(locked, by)
         return _look_again(locked, by)

@@ -15,17 +15,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organisation',
             name='is_sme',
-            field=models.BooleanField(default=False, verbose_name='small or medium-sized enterprise'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='small or medium-sized enterprise'),
         ),
         migrations.AddField(
             model_name='organisation',
             name='is_vcse',
-            field=models.BooleanField(default=False, verbose_name='voluntary, community or social enterprise'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='voluntary, community or social enterprise'),
         ),
         migrations.AddField(
             model_name='organisation',
             name='registration',
-            field=models.CharField(blank=True, help_text='Charity or company number, such as GB-CHC-1234567.', max_length=40),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Charity or company number, such as GB-CHC-1234567.', max_length=40),
         ),
         migrations.CreateModel(
             name='Notice',

@@ -62,3 +62,20 @@ def test_a_signature_and_an_entry_at_once_both_land_and_neither_waits_for_ever(l
         )
         assert isinstance(results[0], Changed) and not isinstance(results[1], Refused)
         assert Contract.objects.get(pk=contract.pk).signed_on == date(2023, 7, 1)
+
+
+def test_spend_and_a_lower_value_at_once_never_leave_less_than_what_is_charged(live: Programme) -> None:
+    money: Money = factories.money(live)
+    officer = scene.officer()
+    lower = {"changes": {place(live): D("-60.00")}, "above": ABOVE_CONTRACTS, "by": officer, **DATES}
+    for number in range(1, TIMES + 1):
+        contract = engaged(live, number, "100.00")
+        results = at_once(
+            lambda c=contract: vary(contract=c, **lower),
+            lambda c=contract, n=number: money.record("70.00", contract=c, document_number=f"C-{n}"),
+        )
+        line = results[1].lines.get()
+        if isinstance(results[0], Changed):
+            assert (contract.value(), line.state_reason) == (D("40.00"), "beyond-contract-value")
+        else:
+            assert (contract.value(), line.state) == (D("100.00"), "claimable")
