@@ -18,6 +18,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "role.switch": EVERYONE,
     "programme.read": EVERYONE - {ADMIN},
     "programme.money": MONEY_READERS | {BOARD},
+    "deputies.read": frozenset({CFO, COMMISSIONING, AUDITOR}),
+    "deputies.name": frozenset({CFO}),
     "events.read": frozenset({AUDITOR, COMMISSIONING, CFO}),
     "contracts.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR, REPORTER}),
     "contracts.write": frozenset({COMMISSIONING}),

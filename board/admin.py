@@ -9,12 +9,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from board import events
 from board.models import (
     UNALLOCATED,
+    Delegation,
     Event,
     Milestone,
     Organisation,
@@ -107,6 +108,10 @@ class RoleInline(admin.TabularInline):
     model = Role
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        # A deputy's role is its chief finance officer's to give and to withdraw.
+        return super().get_queryset(request).filter(delegation=None)
+
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(getattr(request.user, "is_staff", False))
 
@@ -195,6 +200,11 @@ class ReopeningAdmin(ReadOnly):
 @admin.register(Threshold)
 class ThresholdAdmin(ReadOnly):
     list_display = ("programme", "rule", "value", "from_date")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnly):
+    list_display = ("reference", "role", "given_by", "given_at")
 
 
 @admin.register(Event)

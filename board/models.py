@@ -6,6 +6,8 @@ from typing import ClassVar, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
 
 from board import clock
 from board.rows import Counter
@@ -14,6 +16,7 @@ from core.financial_year import quarter_label, year_bounds
 
 __all__ = [
     "Counter",
+    "Delegation",
     "Event",
     "Milestone",
     "Notice",
@@ -101,7 +104,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def roles_on(self, day: date) -> models.QuerySet["Role"]:
         """The roles in force on a day, in the order in which the role switch offers them."""
-        return self.roles.in_force(day).select_related("organisation", "programme").order_by("pk")
+        return self.roles.in_force(day).select_related("organisation", "programme", "delegation").order_by("pk")
 
     @property
     def acting(self) -> "Role | None":
@@ -123,8 +126,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class RoleQuerySet(models.QuerySet["Role"]):
     def in_force(self, day: date) -> Self:
-        """Roles that have begun and not ended; `ends_on` is the last day of access."""
-        return self.filter(Q(starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day)))
+        """Roles that have begun, not ended and not been withdrawn; `ends_on` is the last day of access."""
+        in_time = Q(starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day))
+        return self.filter(in_time, withdrawn_at=None)
 
 
 class Role(models.Model):
@@ -147,6 +151,8 @@ class Role(models.Model):
     )
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True, help_text="The last day of access.")
+    # A deputy's role that was taken away before its last day; it ends at that moment, not with that day.
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = RoleQuerySet.as_manager()
 
@@ -164,20 +170,35 @@ class Role(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["user", "organisation", "kind", "programme", "starts_on"],
+                condition=Q(withdrawn_at=None),
                 name="role_given_once",
                 violation_error_message="This person has the role from that day already.",
             ),
             # A database holds two empty programmes to be different ones.
             models.UniqueConstraint(
                 fields=["user", "organisation", "kind", "starts_on"],
-                condition=Q(programme=None),
+                condition=Q(programme=None, withdrawn_at=None),
                 name="role_for_every_programme_given_once",
                 violation_error_message="This person has the role from that day already.",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.organisation.short_name}"
+        title = "Deputy for the chief finance officer" if self.is_delegated else self.get_kind_display()
+        return f"{title}, {self.organisation.short_name}"
+
+    @property
+    def is_delegated(self) -> bool:
+        """Whether the role is a deputy's, held under somebody's written authority."""
+        return hasattr(self, "delegation")
+
+    @property
+    def capacity(self) -> str:
+        """In what capacity its holder signs, as a certificate prints it."""
+        if not self.is_delegated:
+            return self.get_kind_display()
+        day = f"{self.delegation.given_on:%-d %B %Y}"
+        return f"Deputy, for the Chief Finance Officer, under delegation of {day}"
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
@@ -495,6 +516,65 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the person's organisation, and for an auditor those of the programmes that they audit."""
+        role = user.acting
+        if role is None or role.kind not in (Role.Kind.CFO, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.AUDITOR):
+            return self.none()
+        own = Q(role__organisation=role.organisation)
+        if role.kind == Role.Kind.AUDITOR:
+            own |= Q(role__organisation__in=Programme.objects.visible_to(user).values("recipient"))
+        return self.filter(own)
+
+
+class Delegation(models.Model):
+    """One row is a chief finance officer's written authority to a deputy: the role that it gave, and the paper.
+
+    The deputy signs as deputy and says under which authority. What the row says never changes; it is withdrawn.
+    """
+
+    reference = models.CharField(max_length=20, unique=True)
+    role = models.OneToOneField(Role, on_delete=models.PROTECT, related_name="delegation")
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    authority = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="delegations")
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_reason = models.TextField(blank=True)
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-given_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_by=None, withdrawn_reason="")
+                | (Q(withdrawn_by__isnull=False) & ~Q(withdrawn_reason="")),
+                name="delegation_withdrawn_with_a_reason",
+                violation_error_message="A delegation is withdrawn by somebody, with a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("deputy", args=[self.reference])
+
+    def standing_on(self, day: date) -> str:
+        """Whether the deputy may sign on a day, in a word."""
+        if self.role.withdrawn_at is not None:
+            return "Withdrawn"
+        if day < self.role.starts_on:
+            return "Not begun"
+        return "Ended" if self.role.ends_on is not None and day > self.role.ends_on else "In force"
+
+    @property
+    def given_on(self) -> date:
+        """The day of the delegation, in England."""
+        return timezone.localdate(self.given_at)
 
 
 class Event(models.Model):

@@ -31,8 +31,9 @@ DEFAULTS: dict[str, Decimal] = {
     "alert-action-days": Decimal("14.00"),
     "alert-end-days": Decimal("90.00"),
 }
-# Rules that have no figure of the board's: where a programme sets none, what they compare with is worked out.
-WITHOUT_DEFAULT = ("match-cash-percent", "match-in-kind-percent")
+# Rules that have no figure of the board's: where a programme sets none, what they compare with is worked out, or,
+# of evidence, nothing is held for want of it.
+WITHOUT_DEFAULT = ("match-cash-percent", "match-in-kind-percent", "evidence-hold-amount")
 RULES = frozenset(DEFAULTS) | frozenset(WITHOUT_DEFAULT)
 
 

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import views
+from config import deputies, views
 from contracts.contracting import Above
 from contracts.urls import addresses as contract_addresses
 from funding.rules import worth_covers_what_is_bound
@@ -28,6 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Front.as_view(), name="front"),
     path("role/", views.SwitchRole.as_view(), name="switch-role"),
     path("programmes/<str:code>/", views.ProgrammePage.as_view(), name="programme"),
+    path("deputies/", deputies.DeputyList.as_view(), name="deputies"),
+    path("deputies/name/", deputies.NameDeputy.as_view(), name="name-deputy"),
+    path("deputies/<str:reference>/", deputies.DeputyPage.as_view(), name="deputy"),
+    path("deputies/<str:reference>/authority/", deputies.Authority.as_view(), name="deputy-authority"),
+    path("deputies/<str:reference>/withdraw/", deputies.WithdrawDeputy.as_view(), name="withdraw-deputy"),
     path("record/", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
     path("money/", include(money_addresses(claim_links=(return_link,)))),

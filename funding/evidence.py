@@ -15,15 +15,8 @@ from board.thresholds import threshold
 from core.money import NOUGHT, PenceField
 from core.problems import Problem, refuse, refuse_if_blocking
 from funding.models import Evidence, SpendLine, Transaction
-
-# An accrual stands for a document that is not here yet, and what takes back has its original's evidence.
-PROVEN_BY_A_DOCUMENT = (
-    Transaction.Kind.ACTUAL,
-    Transaction.Kind.SUMMARY,
-    Transaction.Kind.REPORTED_SPEND,
-    Transaction.Kind.ADVANCE,
-    Transaction.Kind.IN_KIND,
-)
+from funding.rules import PROVEN_BY_A_DOCUMENT
+from funding.spending import reconsider
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,8 @@ class Attachment:
 def attach(*, attachments: Sequence[Attachment], confirmed_no_names: bool, by: User) -> list[Evidence]:
     """Attach files to entries of the person's own ledger, all or none.
 
-    Payroll and victim-cost evidence is restricted, whatever was said; an officer can only restrict more. A file
+    Payroll and victim-cost evidence is restricted, whatever was said; an officer can only restrict more. What was
+    held for want of evidence is released. A file
     that proves an entry already is handed back as it stands, so that a second press of the button does nothing.
     """
     with database.atomic():
@@ -62,11 +56,16 @@ def attach(*, attachments: Sequence[Attachment], confirmed_no_names: bool, by: U
                 row = before.get((entry.pk, one.file.pk))
                 found.append(row or _write(entry, kept[one.file.pk], one, by))
         _restrict_together({one.file.sha256 for one in attachments}, organisation, by)
+        for entry in sorted({row.transaction for row in found}, key=lambda entry: entry.reference):
+            reconsider(entry=entry, by=by)
         return list(Evidence.objects.filter(pk__in=[row.pk for row in found]).order_by("pk"))
 
 
 def detach(*, evidence: Evidence, reason: str, by: User, seen_version: int | None = None) -> Evidence:
-    """Take evidence away from an entry: the row stays with its reason, and its file is given out no more."""
+    """Take evidence away from an entry: the row stays with its reason, and its file is given out no more.
+
+    A line that is not claimed yet is held again, where the programme holds what has no evidence.
+    """
     with database.atomic():
         locked = _lock_own(evidence, by)
         if not reason.strip():
@@ -74,6 +73,7 @@ def detach(*, evidence: Evidence, reason: str, by: User, seen_version: int | Non
         locked.taken_away_at, locked.taken_away_reason = clock.now(), reason.strip()
         rows.change(locked, by=by, seen_version=seen_version, reason=reason.strip())
         _put_on_record("evidence.detach", locked.transaction, f"{locked.reference}: {reason.strip()}", by)
+        reconsider(entry=locked.transaction, by=by, evidence_gone=True)
     return locked
 
 

@@ -247,8 +247,10 @@ class _Writer:
         self.organisation = ledger_import.organisation
         self.today = clock.today()
         chosen = ledger_import.rows.filter(decision=Decision.ADD).order_by()
-        lines = BudgetLine.objects.filter(pk__in=chosen.values("budget_line")).select_related(
-            "source__programme", "source__kept_by", "project", "heading", "year"
+        lines = (
+            BudgetLine.objects.filter(pk__in=chosen.values("budget_line"))
+            .select_related("source__programme", "source__kept_by", "project", "heading", "year")
+            .prefetch_related("source__programme__thresholds")
         )
         self.lines = {line.pk: line for line in lines}
         wanted = chosen.values("quarter").union(chosen.values("relates_to"))

@@ -9,19 +9,27 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from board.models import UNALLOCATED, Organisation, Project, Quarter, Year
-from board.thresholds import threshold
+from board.models import UNALLOCATED, Organisation, Programme, Project, Quarter, Year
+from board.thresholds import own_threshold, threshold
 from contracts.models import Contract
 from contracts.rules import box_of
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem
-from funding.models import BudgetLine, Source, SpendLine, Transaction
+from funding.models import BudgetLine, Evidence, Source, SpendLine, Transaction
 from funding.models.spent import SpendLineQuerySet
 from funding.positions import budget_of, spent_on
 
 # Under these the cost is what the other side reports as spent; under the rest, what it delivered and invoiced.
 REPORTS_SPEND = frozenset({Contract.Kind.GRANT_AGREEMENT, Contract.Kind.RECHARGE})
+# An accrual stands for a document that is not here yet, and what takes back has its original's evidence.
+PROVEN_BY_A_DOCUMENT = (
+    Transaction.Kind.ACTUAL,
+    Transaction.Kind.SUMMARY,
+    Transaction.Kind.REPORTED_SPEND,
+    Transaction.Kind.ADVANCE,
+    Transaction.Kind.IN_KIND,
+)
 PLAUSIBLE_VAT_PERCENT = (Decimal(0), Decimal(5), Decimal(20))
 
 
@@ -448,7 +456,20 @@ def state_of(entry: Transaction, part: Charged, *, today: date, room: Decimal | 
         left = room_under(contract, part) if room is None else room
         if part.cost > left:
             return State.HELD, Reason.BEYOND_CONTRACT
+    if evidence_is_missing(entry, programme, today):
+        return State.HELD, Reason.EVIDENCE_MISSING
     return State.CLAIMABLE, ""
+
+
+def evidence_is_missing(entry: Transaction, programme: Programme, today: date) -> bool:
+    """F22: whether a grant line waits for evidence, which a programme may ask for above an amount that it sets.
+
+    Where it sets none (threshold `evidence-hold-amount`), missing evidence only warns, until the final claim.
+    """
+    limit = own_threshold(programme, "evidence-hold-amount", today)
+    if limit is None or entry.kind not in PROVEN_BY_A_DOCUMENT or entry.cost <= limit:
+        return False
+    return entry.pk is None or not Evidence.objects.in_force().filter(transaction=entry).exists()
 
 
 def room_under(contract: Contract, part: Charged) -> Decimal:
@@ -508,6 +529,7 @@ WHAT_RELEASES = {
     SpendLine.Reason.AFTER_FUNDING: "nothing: the grant pays for what is received by its last day",
     SpendLine.Reason.INELIGIBLE: "nothing: the grant's terms exclude it",
     SpendLine.Reason.CAPITAL: "the funder's written agreement to capital",
+    SpendLine.Reason.EVIDENCE_MISSING: "attaching its evidence",
     SpendLine.Reason.ADVANCE: "the grantee's signed statement of what was spent",
     SpendLine.Reason.AFTER_FINAL: "nothing: the year's final claim is certified",
     SpendLine.Reason.DISALLOWED: "nothing: the claim was lowered when the funder disallowed it",

@@ -25,6 +25,7 @@ from funding.models import (
     Disallowance,
     DisallowancePart,
     LedgerRow,
+    Source,
     SpendLine,
     Transaction,
 )
@@ -330,17 +331,23 @@ def void(
     return locked
 
 
-def reconsider(*, entry: Transaction, by: User) -> list[SpendLine]:
+def reconsider(*, entry: Transaction, by: User, evidence_gone: bool = False) -> list[SpendLine]:
     """Look again at an entry's held lines and release those whose reason is gone; hands back what changed.
+
+    With `evidence_gone` a claimable line that no claim holds yet is held where it is to have evidence.
 
     A line that is claimed, or that was taken back in part, keeps its state with its credits.
     """
     with database.atomic():
         # The contract first, as where its terms change, so that its value stays as it is while room is asked for.
         list(locking(Contract.objects.filter(pk=entry.contract_id)).values_list("pk", flat=True))
+        if evidence_gone:
+            # A claim is certified under the lock of its source: none takes the lines up meanwhile.
+            charged = entry.lines.values("budget_line__source")
+            list(locking(Source.objects.filter(pk__in=charged)).order_by("pk"))
         locked = _lock(entry)
         _require_own(locked, by)
-        return _look_again(locked, by)
+        return _look_again(locked, by, evidence_gone=evidence_gone)
 
 
 def release_under(contract: Contract, by: User) -> list[Problem]:
@@ -361,10 +368,10 @@ def release_under(contract: Contract, by: User) -> list[Problem]:
     return [Problem("F03", words, False)]
 
 
-def _look_again(locked: Transaction, by: User) -> list[SpendLine]:
+def _look_again(locked: Transaction, by: User, *, evidence_gone: bool = False) -> list[SpendLine]:
     released = []
     for line in _lines(locked):
-        if line.state != SpendLine.State.HELD or locked.is_void or locked.takes_back_id:
+        if locked.is_void or locked.takes_back_id or not _is_looked_at(line, evidence_gone=evidence_gone):
             continue
         part = Charged(line.budget_line, line.quarter, line.cost, line.relates_to, written=line.pk)
         state, reason = state_of(locked, part, today=clock.today())
@@ -372,6 +379,8 @@ def _look_again(locked: Transaction, by: User) -> list[SpendLine]:
             # The year's last claim has gone; nothing takes the line up any more.
             state, reason = SpendLine.State.NOT_CLAIMABLE, SpendLine.Reason.AFTER_FINAL
         if (state, reason) == (line.state, line.state_reason):
+            continue
+        if line.state == SpendLine.State.CLAIMABLE and reason != SpendLine.Reason.EVIDENCE_MISSING:
             continue
         mirrored = SpendLine.objects.in_force().filter(transaction__takes_back=locked, number=line.number)
         for same in [line, *mirrored]:
@@ -382,6 +391,12 @@ def _look_again(locked: Transaction, by: User) -> list[SpendLine]:
         programme, words = line.budget_line.source.programme, f"{state} {reason}".strip()
         events.record(LOOKED_AGAIN, line.reference, by=by, words=words, programme=programme)
     return released
+
+
+def _is_looked_at(line: SpendLine, *, evidence_gone: bool) -> bool:
+    if line.state == SpendLine.State.CLAIMABLE and evidence_gone:
+        return not ClaimLine.objects.filter(line=line, in_force=True).exists()
+    return line.state == SpendLine.State.HELD
 
 
 def reverse_accruals(*, quarter: Quarter, into: Quarter, by: User) -> list[Transaction]:

@@ -130,8 +130,12 @@ class Hidden:
         return self._reported.definition(self._project, code).sensitive
 
 
-def hidden_of(project: Project, reported: Reported, profile: Profile) -> Hidden:
-    """What a profile hides of a project up to the quarter asked about. Pure: the same rows, the same answer."""
+def hidden_of(project: Project, reported: Reported, profile: Profile, since: Reported | None = None) -> Hidden:
+    """What a profile hides of a project up to the quarter asked about. Pure: the same rows, the same answer.
+
+    `since` is what is reported up to the last quarter of all, where that is a later one: readers have it before them
+    when an earlier quarter is revised.
+    """
     if profile == Profile.FUNDER:
         return Hidden(None)
 
@@ -141,11 +145,12 @@ def hidden_of(project: Project, reported: Reported, profile: Profile) -> Hidden:
     def public(quarter: Quarter) -> Guard:
         return Guard(max(PUBLIC.below, board(quarter).below), PUBLIC.round_to)
 
-    pattern = _Pattern(project, reported, board)
+    known = since or reported
+    pattern = _Pattern(project, known, board)
     guard_of = board
     if profile == Profile.PUBLIC:
         # Who reads both learns nothing from the public's figures that the board's do not show.
-        pattern = _Pattern(project, reported, public, hidden=pattern.hidden)
+        pattern = _Pattern(project, known, public, hidden=pattern.hidden)
         guard_of = public
     return Hidden(guard_of(reported.quarter), project, reported, pattern.keys, guard_of)
 
@@ -191,7 +196,7 @@ class _Pattern:
         # the closing figure before it. The other balancing figures are mostly nought: a reader is taken to know them.
         self._slack |= {key for key in opening if self._values[key] >= guard.below or key[:-1] in follows}
         known = (settled - self.hidden - opening) | ({self._names[key] for key in balancing} - opening)
-        self._balances += self._balances_of(stage, quarter, place)
+        self._balances += [*self._balances_of(stage, quarter, place), *self._balances_after(stage, quarter, place)]
         for head, dimension, cells in tables:
             row = {self._names[key]: 1 for key in cells} | {self._names[head]: -1}
             self._tables.setdefault((*head, dimension), []).append(row)
@@ -253,6 +258,17 @@ class _Pattern:
             found.append(row)
         found += [{self._names[key]: 1, closing: -1} for key, closing in self._follows(stage, quarter).items()]
         return found
+
+    def _balances_after(self, stage: Reported, quarter: Quarter, place: str) -> list[Equation]:
+        """How the figures of a quarter that was revised hang together with those of the next, which stand already.
+
+        A closing figure that is given another value may be the next opening one now, and so give that away.
+        """
+        later = next((row for row in stage.so_far if row.order > quarter.order), None)
+        if later is None or not any(key[-1] == later.code for key in self._names):
+            return []
+        found = self._balances_of(stage, later, place)
+        return [row for row in found if not sum(sign * self._values[key] for key, sign in row.items())]
 
     def _balance(self, stage: Reported, quarter: Quarter, identity: Identity) -> dict[Key, int] | None:
         """An identity's terms; None where one has no figure, unless it is an opening one that the closing one gives."""

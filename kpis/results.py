@@ -66,18 +66,25 @@ def performance(
     number of queries for any number of projects. `only`: codes of the projects that are wanted.
     """
     reported = read_reported(programme, quarter)
+    last = reported.quarters[-1]
+    later = profile != Profile.FUNDER and last.order > quarter.order
+    since = read_reported(programme, last) if later else None
     thresholds = thresholds_of(programme, quarter.last_day)
     return [
-        _of_project(project, reported, thresholds, profile)
+        _of_project(project, reported, thresholds, profile, since)
         for project in reported.projects
         if reported.codes(project) and (not only or project.code in only)
     ]
 
 
 def _of_project(
-    project: Project, reported: Reported, thresholds: dict[str, Decimal], profile: Profile
+    project: Project,
+    reported: Reported,
+    thresholds: dict[str, Decimal],
+    profile: Profile,
+    since: Reported | None,
 ) -> ProjectPerformance:
-    hidden = hidden_of(project, reported, profile)
+    hidden = hidden_of(project, reported, profile, since)
     open_profile = profile == Profile.FUNDER
     lines = [
         _measure(project, code, reported, thresholds, hidden)

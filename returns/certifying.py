@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.db import transaction
 
 from board import clock, events, quarters, rows
-from board.models import Programme, Quarter, Role, User
+from board.models import Organisation, Programme, Quarter, Role, User
 from board.rows import locking
 from core.money import in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -19,44 +19,47 @@ from funding import claims
 from funding.models import Claim
 from returns import files
 from returns.content import Content, SignatureGiven, content_hash
-from returns.kinds import content_of, kind_of
+from returns.items import blocking
+from returns.kinds import content_of, kind_of, require_scope
+from returns.kinds.scope import Scope, scope_of
 from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Kind, Step, reference_of
 from returns.models import Commentary, Return, Signature
-from returns.readiness import blocking, readiness
+from returns.readiness import readiness
 
+# What the scope of a return is read from.
+RELATED = ("programme__recipient", "first_quarter__year", "last_quarter__programme__recipient", "last_quarter__year")
 WRITERS = (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER)
 SENDERS_BACK = (*WRITERS, Role.Kind.CFO)
 
 
-def open_return(*, kind: str, programme: Programme, quarter: Quarter, by: User) -> Return:
-    """Begin the return of a quarter, or hand back the revision that is open.
+def open_return(*, kind: str, scope: Scope, by: User) -> Return:
+    """Begin the return of a scope, or hand back the revision that is open.
 
     Refused once one is certified: that is revised, with a reason.
     """
     wanted = kind_of(kind)
-    _require(by, programme, WRITERS, f"open the {wanted.title.lower()}")
-    if quarter.kind not in wanted.quarter_kinds:
-        raise refuse("kind", f"There is no {wanted.title.lower()} for {quarter}. Choose a quarter.", "quarter")
+    _require(by, scope.programme, WRITERS, f"open the {wanted.title.lower()}")
+    require_scope(wanted, scope)
     with transaction.atomic():
         # The quarter's row stands for the series, which has no row of its own before its first revision.
-        quarters.lock(quarter)
-        series = list(series_of(kind, programme, quarter))
+        quarters.lock(scope.last)
+        series = series_of(kind, scope)
         if series and not series[-1].is_frozen:
             return series[-1]
-        if kind == "claim" and (paper := claimed_on_paper(quarter)):
+        if kind == "claim" and (paper := claimed_on_paper(scope.last)):
             words = f"{paper.reference} was certified before this system was in use; its return is on paper."
             raise refuse("certified", words)
         if series:
             raise refuse("certified", f"{series[-1].reference} is certified. Revise it, with the reason.")
-        return _begin(wanted, programme, quarter, 1, "", by)
+        return _begin(wanted, scope, 1, "", by)
 
 
-def series_of(kind: str, programme: Programme, quarter: Quarter) -> "list[Return]":
-    """All revisions of a quarter's return, first to last."""
+def series_of(kind: str, scope: Scope) -> list[Return]:
+    """All revisions of the return of a scope, first to last."""
     found = Return.objects.filter(
-        kind=kind, programme=programme, first_quarter=quarter, last_quarter=quarter, subject=""
+        kind=kind, programme=scope.programme, first_quarter=scope.first, last_quarter=scope.last, subject=scope.subject
     )
-    return list(found.select_related("programme__recipient", "last_quarter__year").order_by("revision"))
+    return list(found.select_related(*RELATED).order_by("revision"))
 
 
 def claimed_on_paper(quarter: Quarter) -> Claim | None:
@@ -65,7 +68,7 @@ def claimed_on_paper(quarter: Quarter) -> Claim | None:
     return claim if claim and not Return.objects.filter(kind="claim", last_quarter=quarter).exists() else None
 
 
-def in_force(series: "list[Return]") -> Return | None:
+def in_force(series: list[Return]) -> Return | None:
     """The certified revision that holds, if there is one."""
     return next((row for row in reversed(series) if row.status == Return.Status.CERTIFIED), None)
 
@@ -101,10 +104,11 @@ def prepare(*, the_return: Return, by: User) -> Return:
     with _refusals_kept("return.prepare-refused", the_return, by), transaction.atomic():
         locked = _lock(the_return)
         kind, step = _step(locked, PREPARE)
-        content = content_of(kind, locked.programme, locked.last_quarter, today=clock.today(), the_return=locked)
+        content = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
         refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_waiting_for(locked)])
         locked.content_hash = content_hash(content)
-        _sign(locked, step, by)
+        if step.signs:
+            _sign(locked, step, by)
         _move(locked, step.leads_to, step.act, by)
     return locked
 
@@ -115,7 +119,7 @@ def check(*, the_return: Return, by: User) -> Return:
         locked = _lock(the_return)
         kind, step = _step(locked, CHECK)
         refuse_if_blocking(_signing_problems(locked, kind, step, by))
-        content = content_of(kind, locked.programme, locked.last_quarter, today=clock.today(), the_return=locked)
+        content = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
         refuse_if_blocking([*_same_as_signed(locked, content), *_waiting_for(locked)])
         _sign(locked, step, by)
         _move(locked, step.leads_to, step.act, by)
@@ -128,19 +132,20 @@ def certify(*, the_return: Return, by: User) -> Return:
         seen = _read(the_return)
         kind, step = _step(seen, CERTIFY)
         refuse_if_blocking(_signing_problems(seen, kind, step, by))
-        content = content_of(kind, seen.programme, seen.last_quarter, today=clock.today(), the_return=seen)
+        content = content_of(kind, scope_of(seen), today=clock.today(), the_return=seen)
         refuse_if_blocking([*_same_as_signed(seen, content), *_waiting_for(seen)])
         moment = clock.now()
         mine = Signature(
-            the_return=seen, act=step.act, capacity=by.acting.get_kind_display(), person=by, person_name=by.name,
+            the_return=seen, act=step.act, capacity=by.acting.capacity, person=by, person_name=by.name,
             organisation=by.acting.organisation, signed_at=moment, statement=step.statement,
             content_hash=seen.content_hash,
         )  # fmt: skip
-        made = files.render(content, files.stamp_of(content, final=True, signatures=_signatures(kind, seen, mine)))
+        stamp = files.stamp_of(content, final=True, signatures=_signatures(kind, seen, mine))
+        made = files.render(content, stamp, kind.formats)
         with transaction.atomic():
             locked = _lock(the_return)
             refuse_if_blocking(_signing_problems(locked, kind, step, by))
-            again = content_of(kind, locked.programme, locked.last_quarter, today=clock.today(), the_return=locked)
+            again = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
             refuse_if_blocking([*_same_as_signed(locked, again), *_waiting_for(locked)])
             _sign(locked, step, by, mine)
             files.store(locked, again, made)
@@ -156,8 +161,9 @@ def send_back(*, the_return: Return, reason: str, by: User) -> Return:
     with transaction.atomic():
         locked = _lock(the_return)
         kind = kind_of(locked.kind)
-        _require(by, locked.programme, SENDERS_BACK, "send this return back")
         problems = []
+        if not _sends_back(locked, kind, by):
+            problems.append(_not_theirs(by, locked.programme.recipient, SENDERS_BACK, "send this return back"))
         if locked.status not in kind.signed_statuses():
             words = f"{locked.reference} is {locked.get_status_display().lower()}; there is nothing to send back."
             if locked.is_frozen:
@@ -190,13 +196,13 @@ def revise(*, the_return: Return, reason: str, by: User, withdraw_claim: bool = 
             problems.append(Problem("status", f"{locked.reference} is not certified, so it is changed as it is."))
         if not reason.strip():
             problems.append(Problem("reason", "Give the reason for the revision.", True, "reason"))
-        series = series_of(locked.kind, locked.programme, locked.last_quarter)
+        series = series_of(locked.kind, scope_of(locked))
         if not series[-1].is_frozen:
             problems.append(Problem("open", f"{series[-1].reference} is open already."))
         refuse_if_blocking(problems)
         if withdraw_claim:
             _withdraw_claim(locked, reason, by)
-        made = _begin(kind, locked.programme, locked.last_quarter, series[-1].revision + 1, reason.strip(), by)
+        made = _begin(kind, scope_of(locked), series[-1].revision + 1, reason.strip(), by)
         for row in locked.commentaries.order_by("section"):
             rows.create(Commentary(the_return=made, section=row.section, words=row.words), by=by)
     return made
@@ -220,7 +226,10 @@ def words_before(the_return: Return, section: str) -> str:
     """What the same section said in the quarter before; empty where there was none."""
     found = (
         Commentary.objects.filter(
-            the_return__kind=the_return.kind, the_return__programme=the_return.programme, section=section
+            the_return__kind=the_return.kind,
+            the_return__programme=the_return.programme,
+            the_return__subject=the_return.subject,
+            section=section,
         )
         .exclude(the_return__last_quarter=the_return.last_quarter)
         .select_related("the_return__last_quarter")
@@ -239,12 +248,20 @@ def may_write(the_return: Return, by: User) -> bool:
 def may_send_back(the_return: Return, by: User) -> bool:
     """Whether a person may make it a draft again."""
     kind = kind_of(the_return.kind)
-    return the_return.status in kind.signed_statuses() and _is(by, the_return.programme, SENDERS_BACK)
+    return the_return.status in kind.signed_statuses() and _sends_back(the_return, kind, by)
 
 
 def may_revise(the_return: Return, by: User) -> bool:
     """Whether a person may begin the next revision."""
     return the_return.status == Return.Status.CERTIFIED and _is(by, the_return.programme, WRITERS)
+
+
+def _sends_back(the_return: Return, kind: Kind, by: User) -> bool:
+    """The recipient's officers, and whoever is asked for the next signature: they may not agree with what it says."""
+    step = kind.next_step(the_return.status)
+    return _is(by, the_return.programme, SENDERS_BACK) or (
+        step is not None and step.is_asked_of(by.acting, scope_of(the_return))
+    )
 
 
 def _is(by: User, programme: Programme, roles: tuple[str, ...]) -> bool:
@@ -254,19 +271,20 @@ def _is(by: User, programme: Programme, roles: tuple[str, ...]) -> bool:
 
 def _require(by: User, programme: Programme, roles: tuple[str, ...], what: str) -> None:
     if not _is(by, programme, roles):
-        raise Refused([_not_theirs(by, programme, roles, what)])
+        raise Refused([_not_theirs(by, programme.recipient, roles, what)])
 
 
-def _not_theirs(by: User, programme: Programme, roles: tuple[str, ...], what: str) -> Problem:
+def _not_theirs(by: User, organisation: Organisation, roles: tuple[str, ...], what: str) -> Problem:
     names = " or ".join(Role.Kind(role).label.lower() for role in roles)
     acting = f"You act as {by.acting}." if by.acting else "You hold no role now."
-    return Problem("role", f"A {names} of {programme.recipient.short_name} may {what}. {acting}")
+    return Problem("role", f"A {names} of {organisation.short_name} may {what}. {acting}")
 
 
 def _signing_problems(the_return: Return, kind: Kind, step: Step, by: User) -> Iterator[Problem]:
     """Role, status, and that no person signs twice."""
-    if not _is(by, the_return.programme, (step.role,)):
-        yield _not_theirs(by, the_return.programme, (step.role,), f"{step.verb} this return")
+    scope = scope_of(the_return)
+    if not step.is_asked_of(by.acting, scope):
+        yield _not_theirs(by, step.organisation(scope), step.roles, f"{step.verb} this return")
     if the_return.status != step.starts_from:
         before = Return.Status(step.starts_from).label.lower()
         yield Problem(
@@ -281,9 +299,7 @@ def _signing_problems(the_return: Return, kind: Kind, step: Step, by: User) -> I
 
 
 def _waiting_for(the_return: Return) -> list[Problem]:
-    return blocking(
-        readiness(the_return.programme, the_return.last_quarter, the_return.kind, clock.today())
-    ) + _claim_stands(the_return)
+    return blocking(readiness(the_return.kind, scope_of(the_return), clock.today())) + _claim_stands(the_return)
 
 
 def _claim_stands(the_return: Return) -> list[Problem]:
@@ -332,37 +348,33 @@ def _step(the_return: Return, act: str) -> tuple[Kind, Step]:
 
 
 def _read(the_return: Return) -> Return:
-    return Return.objects.select_related("programme__recipient", "last_quarter__programme", "last_quarter__year").get(
-        pk=the_return.pk
-    )
+    return Return.objects.select_related(*RELATED).get(pk=the_return.pk)
 
 
 def _lock(the_return: Return) -> Return:
-    found = locking(Return.objects).select_related(
-        "programme__recipient", "last_quarter__programme", "last_quarter__year"
-    )
-    return found.get(pk=the_return.pk)
+    return locking(Return.objects).select_related(*RELATED).get(pk=the_return.pk)
 
 
-def _begin(kind: Kind, programme: Programme, quarter: Quarter, revision: int, reason: str, by: User) -> Return:
+def _begin(kind: Kind, scope: Scope, revision: int, reason: str, by: User) -> Return:
     made = Return(
-        reference=reference_of(programme, kind.code, quarter, revision),
+        reference=reference_of(kind.code, scope, revision),
         kind=kind.code,
-        programme=programme,
-        first_quarter=quarter,
-        last_quarter=quarter,
+        programme=scope.programme,
+        first_quarter=scope.first,
+        last_quarter=scope.last,
+        subject=scope.subject,
         revision=revision,
         revision_reason=reason,
     )
     rows.create(made, by=by, reason=reason)
-    events.record("return.open", made.reference, by=by, words=reason, programme=programme)
+    events.record("return.open", made.reference, by=by, words=reason, programme=scope.programme)
     return made
 
 
 def _sign(the_return: Return, step: Step, by: User, made: Signature | None = None) -> None:
     signature = made or Signature(
         act=step.act,
-        capacity=by.acting.get_kind_display(),
+        capacity=by.acting.capacity,
         person=by,
         person_name=by.name,
         organisation=by.acting.organisation,
@@ -388,7 +400,7 @@ def _move(the_return: Return, status: str, act: str, by: User, reason: str = "")
 
 
 def _supersede_earlier(the_return: Return, by: User) -> None:
-    for row in series_of(the_return.kind, the_return.programme, the_return.last_quarter):
+    for row in series_of(the_return.kind, scope_of(the_return)):
         if row.pk != the_return.pk and row.status == Return.Status.CERTIFIED:
             _move(row, Return.Status.SUPERSEDED, "supersede", by, f"Superseded by {the_return.reference}")
 

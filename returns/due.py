@@ -5,11 +5,13 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from board.models import Programme, Quarter, Role, User
-from board.quarters import MONEY
+from board.models import Programme, Quarter, Role, User, Year
 from core.due import Due
 from funding.models import Claim
+from returns.certifying import RELATED
 from returns.kinds import KINDS
+from returns.kinds.scope import scope_of
+from returns.kinds.shape import Kind, Span
 from returns.models import Return
 
 
@@ -24,18 +26,17 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
     yield from _beginnings(programmes, role)
     waiting = (
         Return.objects.visible_to(user)
-        .filter(programme__in=programmes)
         .exclude(status__in=[Return.Status.CERTIFIED, Return.Status.SUPERSEDED])
-        .select_related("last_quarter")
+        .select_related(*RELATED)
         .prefetch_related("signatures")
     )
     for row in waiting:
         step = KINDS[row.kind].next_step(row.status)
         signed_already = any(signature.person_id == user.pk for signature in row.signatures.all())
-        if step and step.role == role.kind and not signed_already:
+        if step and step.is_asked_of(role, scope_of(row)) and not signed_already:
             yield Due(
                 f"{row.status}/{row.reference}",
-                f"{step.verb.capitalize()} the {row.get_kind_display().lower()} for {row.last_quarter}",
+                f"{step.verb.capitalize()} the {row.get_kind_display().lower()} for {scope_of(row)}",
                 "returns:return",
                 (row.pk,),
                 # The quarter's day was kept by the first; a revision is due when it is ready.
@@ -61,26 +62,38 @@ def _closings(programmes: QuerySet[Programme], today: date) -> Iterator[Due]:
 def _beginnings(programmes: QuerySet[Programme], role: Role) -> Iterator[Due]:
     """Returns that nobody has begun though their quarter is closed, for whoever gives the first signature.
 
-    A quarter that was claimed before this system was in use has its returns on paper.
+    A return of which there is one for each organisation is begun from its quarter's page. A quarter that was
+    claimed before this system was in use has its returns on paper.
     """
     claimed = Claim.objects.in_force().filter(quarter=OuterRef("pk"))
     for kind in KINDS.values():
-        if kind.steps[0].role != role.kind:
+        if role.kind not in kind.steps[0].roles or kind.subjects is not None:
             continue
         begun = Return.objects.filter(kind=kind.code, last_quarter=OuterRef("pk"))
         any_return = Return.objects.filter(kind="claim", last_quarter=OuterRef("pk"))
-        closed = "money_closed_at" if kind.closes == MONEY else "results_closed_at"
-        quarters = (
-            Quarter.objects.filter(programme__in=programmes, kind__in=kind.quarter_kinds)
-            .exclude(**{closed: None})
-            .exclude(Exists(begun))
-            .exclude(Exists(claimed) & ~Exists(any_return))
-        )
-        for quarter in quarters.select_related("programme"):
+        rows = Quarter.objects.filter(programme__in=programmes, kind__in=_ends(kind))
+        for what in kind.closes:
+            rows = rows.exclude(**{f"{what}_closed_at": None})
+        rows = rows.exclude(Exists(begun)).exclude(Exists(claimed) & ~Exists(any_return))
+        if Span.PROGRAMME in kind.spans:
+            later = Year.objects.filter(programme=OuterRef("programme"), starts__gt=OuterRef("year__starts"))
+            rows = rows.exclude(Exists(later))
+        for quarter in rows.select_related("programme", "year"):
             yield Due(
                 f"begin/{kind.code}/{quarter.programme.code}/{quarter.code}",
-                f"Begin the {kind.title.lower()} for {quarter}",
+                f"Begin the {kind.title.lower()} for {_span(kind, quarter)}",
                 "returns:begin",
                 (quarter.pk, kind.code),
                 quarter.certify_due_on,
             )
+
+
+def _ends(kind: Kind) -> tuple[str, ...]:
+    """In which kinds of quarter a return of this kind ends."""
+    return kind.quarter_kinds if Span.QUARTER in kind.spans else (Quarter.Kind.CLOSING,)
+
+
+def _span(kind: Kind, quarter: Quarter) -> str:
+    if Span.QUARTER in kind.spans:
+        return str(quarter)
+    return str(quarter.year) if Span.YEAR in kind.spans else quarter.programme.code

@@ -70,8 +70,8 @@ def draft_stamp(kind: Kind, content: Content, the_return: Return | None) -> Stam
     return stamp_of(content, final=False, signatures=[given(kind, row) for row in signed])
 
 
-def render(content: Content, stamp: Stamp, formats: Sequence[str] = ("xlsx", "pdf")) -> list[File]:
-    """The asked files of a content. Slow for the PDF, so never inside a transaction."""
+def render(content: Content, stamp: Stamp, formats: Sequence[str]) -> list[File]:
+    """The asked files of a content; a PDF holds the workbook too. Slow, so never inside a transaction."""
     made = workbook(content, stamp)
     files = []
     if Document.Format.WORKBOOK in formats:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from board.models import Programme, Quarter, Year
 from core.filters import Filters
+from returns.kinds import KINDS
 from returns.models import Return
 
 
@@ -34,3 +35,15 @@ class QuarterFilters(Filters):
     def with_status(self, rows: QuerySet[Quarter], name: str, value: str) -> QuerySet[Quarter]:
         found = Return.objects.visible_to(self.request.user).filter(status=value)
         return rows.filter(pk__in=found.values("last_quarter_id"))
+
+
+class StatementFilters(Filters):
+    """By programme, kind and status."""
+
+    programme = django_filters.ModelChoiceFilter(queryset=_programmes, label="Programme")
+    kind = django_filters.ChoiceFilter(choices=[(kind.code, kind.title) for kind in KINDS.values()], label="Return")
+    status = django_filters.ChoiceFilter(choices=Return.Status.choices, label="Status")
+
+    class Meta:
+        model = Return
+        fields = ("programme", "kind", "status")

@@ -12,16 +12,24 @@ from board.rows import Kept
 
 class ReturnQuerySet(models.QuerySet["Return"]):
     def visible_to(self, user: User) -> Self:
-        """For the recipient's officers and for auditors; a draft is the recipient's alone."""
+        """For the recipient's officers and for auditors.
+
+        A statement about an organisation is for its finance officers and chief finance officer too, once its
+        figures are firm; nobody else's is.
+        """
         role = user.acting
         if role is None:
             return self.none()
         mine = self.filter(programme__in=Programme.objects.visible_to(user))
         if role.kind == Role.Kind.AUDITOR:
             return mine
-        if role.kind in (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.CFO):
-            return mine.filter(programme__recipient=role.organisation)
-        return self.none()
+        if role.kind not in (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.CFO):
+            return self.none()
+        seen = Q(programme__recipient=role.organisation)
+        if role.kind != Role.Kind.COMMISSIONING_OFFICER:
+            firm = ~Q(status=Return.Status.DRAFT)
+            seen |= Q(kind__in=Return.OF_ORGANISATIONS, subject=role.organisation.code) & firm
+        return mine.filter(seen)
 
 
 class Return(Kept):
@@ -34,6 +42,13 @@ class Return(Kept):
     class Kind(models.TextChoices):
         CLAIM = "claim", "Quarterly claim and financial return"
         PERFORMANCE = "performance", "Quarterly performance return"
+        MATCH = "match", "Match funding statement"
+        USAGE = "usage", "Year-end statement of grant usage"
+        OUTTURN = "outturn", "Final outturn statement and end-of-programme report"
+        PARTNER = "partner", "Partner’s annual statement of expenditure"
+
+    # Kinds whose subject is an organisation that may see its own.
+    OF_ORGANISATIONS: ClassVar = (Kind.MATCH, Kind.PARTNER)
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"

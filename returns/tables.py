@@ -7,10 +7,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2 import A
 
-from board.models import Quarter
+from board.models import Organisation, Quarter
 from core.forms import day_in_words
 from core.tables import Column, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
 from returns.content import short_hash
+from returns.kinds.scope import scope_of
 from returns.models import Return
 
 STATUS_COLOURS = {
@@ -105,6 +106,45 @@ class QuarterTable(Table):
 
     def value_quarter(self, record: Quarter) -> str:
         return str(record)
+
+
+class StatementTable(Table):
+    """Returns of any span and subject, one a row, the latest first."""
+
+    caption = "Returns and statements"
+    empty_text = "No return or statement that you may see fits."
+    kind = Column("Return", linkify=True)
+    period = Column("Period", accessor="pk", orderable=False)
+    programme = ShortColumn("Programme", accessor="programme__code")
+    subject = Column("About")
+    revision = Column("Revision")
+    status = TagColumn("Status", colours={str(key): colour for key, colour in STATUS_COLOURS.items()})
+    certified_at = MomentColumn("Certified")
+
+    class Meta:
+        order_by = ("-certified_at", "kind")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = dict(Organisation.objects.values_list("code", "short_name"))
+
+    def render_kind(self, record: Return) -> str:
+        return record.get_kind_display()
+
+    def value_kind(self, record: Return) -> str:
+        return record.get_kind_display()
+
+    def render_period(self, record: Return) -> str:
+        return str(scope_of(record))
+
+    def value_period(self, record: Return) -> str:
+        return str(scope_of(record))
+
+    def render_subject(self, value: str) -> str:
+        return self.names.get(value, value)
+
+    def value_subject(self, record: Return, value: str) -> str:
+        return self.names.get(value, value)
 
 
 class SignatureTable(Table):

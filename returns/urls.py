@@ -7,6 +7,7 @@ from returns.views import quarter, reading, signing
 app_name = "returns"
 urlpatterns = [
     path("", quarter.QuarterList.as_view(), name="returns"),
+    path("statements/", quarter.StatementList.as_view(), name="statements"),
     path("quarters/<int:pk>/", quarter.QuarterPage.as_view(), name="quarter"),
     path("quarters/<int:pk>/close/<slug:what>/", quarter.Close.as_view(), name="close"),
     path("quarters/<int:pk>/reopen/<slug:what>/", quarter.Reopen.as_view(), name="reopen"),

@@ -54,7 +54,7 @@ def person(
             starts_on=date(2020, 4, 1),
             ends_on=ends_on or (date(2031, 3, 31) if kind == Role.Kind.AUDITOR else None),
         )
-    return user.act_as(user.roles.select_related("organisation", "programme").get())
+    return user.act_as(user.roles.select_related("organisation", "programme", "delegation").get())
 
 
 def programme(

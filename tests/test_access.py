@@ -17,7 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from board import clock
 from board import rows as kept_rows
 from board.access import ACTIONS, may
-from board.models import Organisation, Programme, Quarter, Role, User
+from board.delegating import delegate
+from board.files import store
+from board.models import Delegation, Organisation, Programme, Quarter, Role, User
 from contracts.models import Assignment, Contract
 from funding.accruals import open_accruals
 from funding.ledger_commit import commit
@@ -38,6 +40,7 @@ from funding.models import (
 )
 from kpis.models import Extension, Submission, SubmissionQuery
 from returns.models import Return
+from tests.evidence_files import PDF, upload
 
 MATRIX = Path(__file__).with_name("access_matrix.txt")
 CAST = (
@@ -106,6 +109,15 @@ def more_time(submission: Submission) -> Extension:
     return Extension.objects.create(submission=submission, by=by, at=clock.now(), **given)
 
 
+def deputy(programme: Programme) -> Delegation:
+    """A deputy of the recipient's chief finance officer; the demonstration has none."""
+    cfo = Role.objects.get(kind="cfo", organisation=programme.recipient).user
+    colleague = Role.objects.filter(kind="commissioning-officer", organisation=programme.recipient).last().user
+    authority = store(uploads=[upload("authority.pdf", PDF)], by=cfo).files[0]
+    day = clock.today()
+    return delegate(deputy=colleague, starts_on=day, ends_on=day, authority=authority, by=cfo)
+
+
 def waiting_virement(quarter: Quarter) -> VirementProposal:
     """A virement of the grant that waits for a second person; the demonstration's own is below the threshold."""
     by = Role.objects.filter(kind="finance-officer", organisation=quarter.programme.recipient).first().user
@@ -161,6 +173,7 @@ def rows() -> dict[str, list[tuple]]:
     certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
     [waiting] = open_accruals(programme.recipient)
+    named = (deputy(programme).reference,)
     return {
         "programme": [(code,)],
         "funding:entry": both,
@@ -217,6 +230,9 @@ def rows() -> dict[str, list[tuple]]:
         "funding:turn-down-virement": [proposal],
         "funding:tie": [(code, "2024-25")],
         "funding:underspend": [(code, "2024-25")],
+        "deputy": [named],
+        "deputy-authority": [named],
+        "withdraw-deputy": [named],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],
         **contract_rows(code),
         "kpis:breakdown": [(code, "2024-25-Q3", "CHB-01")],

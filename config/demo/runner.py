@@ -13,6 +13,7 @@ from core.problems import refuse
 from funding import claims
 from funding.models import Claim
 from returns import certifying, closing
+from returns.kinds.scope import of_quarter
 from returns.models import Return
 
 People = dict[str, User]
@@ -143,7 +144,7 @@ def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
     }[kind]
     quarter = _again(quarter)
     with clock.at(day, 11):
-        row = certifying.open_return(kind=kind, programme=quarter.programme, quarter=quarter, by=people[first])
+        row = certifying.open_return(kind=kind, scope=of_quarter(quarter), by=people[first])
         for section, words in wording.commentary(kind, quarter.code):
             certifying.write_commentary(
                 the_return=row, section=section, words=words, seen_version=None, by=people[first]

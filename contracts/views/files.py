@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import content_disposition_header
 
+from board.downloads import as_download
 from board.files import store
 from board.uploads import TakesUpload
 from board.views import ConfirmPage, Fact, Page
@@ -15,7 +15,6 @@ from contracts.filing import attach, give_out, take_away
 from contracts.forms.followed import FileForm, TakeAwayForm
 from contracts.models import ContractFile
 from contracts.views.shared import WritesContract
-from core.file_kinds import KNOWN, FileKind
 from core.problems import Refused
 
 
@@ -49,12 +48,7 @@ class GiveOut(Page):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect(row)
-        headers = {
-            "Content-Disposition": content_disposition_header(True, row.file.name),
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return HttpResponse(data, content_type=KNOWN[FileKind(row.file.kind)].content_type, headers=headers)
+        return as_download(row.file, data)
 
 
 class TakeFileAway(WritesContract, ConfirmPage):

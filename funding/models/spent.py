@@ -288,6 +288,7 @@ class SpendLine(models.Model):
         AFTER_FUNDING = "after-funding-period", "Received after the funding period"
         INELIGIBLE = "ineligible-heading", "Not eligible under the grant's terms"
         CAPITAL = "capital", "Capital on a revenue grant"
+        EVIDENCE_MISSING = "evidence-missing", "Evidence is missing"
         ADVANCE = "advance", "Paid on account: no cost until the grantee reports it spent"
         AFTER_FINAL = "after-final-claim", "Recorded after the year's final claim"
         DISALLOWED = "against-disallowance", "Takes back what the funder had disallowed"

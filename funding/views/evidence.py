@@ -11,15 +11,14 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 
 from board import clock
 from board.access import acting_organisation, may
+from board.downloads import as_download
 from board.files import Stored, discard, store
 from board.models import StoredFile
 from board.uploads import TakesUpload
 from board.views import ActPage, ConfirmPage, Fact, Link, ListPage, Page
-from core.file_kinds import KNOWN, FileKind
 from core.problems import Refused
 from core.tables import Table
 from funding.evidence import attach, detach, give_out, restrict, without_evidence
@@ -215,13 +214,7 @@ class EvidenceFile(Page):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect(evidence)
-        headers = {
-            "Content-Disposition": content_disposition_header(True, evidence.file.name),
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        content_type = KNOWN[FileKind(evidence.file.kind)].content_type
-        return HttpResponse(data, content_type=content_type, headers=headers)
+        return as_download(evidence.file, data)
 
 
 class OwnEvidence:

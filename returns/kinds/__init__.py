@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import date
 
-from board.models import Programme, Quarter
 from core.problems import refuse
 from returns.content import Column, Content, Section, Table, differences, from_json, make_row, slug
 from returns.kinds import claim, performance
+from returns.kinds.scope import Scope
 from returns.kinds.shape import Kind
 from returns.models import Document, Return
 
@@ -20,19 +20,28 @@ def kind_of(code: str) -> Kind:
     return KINDS[code]
 
 
-def content_of(
-    kind: Kind, programme: Programme, quarter: Quarter, *, today: date, the_return: Return | None
-) -> Content:
-    """What a return of this kind says now. Refused where the kind has nothing to say of such a quarter.
+def content_of(kind: Kind, scope: Scope, *, today: date, the_return: Return | None) -> Content:
+    """What a return of this kind says now. Refused where the kind has nothing to say of such a scope.
 
     A revision says at its head why it was made, and at its end what it changed of the one before.
     """
-    if quarter.kind not in kind.quarter_kinds:
-        raise refuse("kind", f"There is no {kind.title.lower()} for {quarter}. Choose a quarter.", "quarter")
-    content = kind.build(programme, quarter, today=today, the_return=the_return)
+    require_scope(kind, scope)
+    content = kind.build(scope, today=today, the_return=the_return)
     if the_return is None or the_return.revision == 1:
         return content
     return replace(content, sections=(*content.sections, _changes(the_return, content)))
+
+
+def require_scope(kind: Kind, scope: Scope) -> None:
+    """Refuse a span or subject that this kind is not made of, and say what it is made of."""
+    found = kind.scopes(scope.last)
+    if scope in found:
+        return
+    asked = f"{scope}, of “{scope.subject}”" if scope.subject else str(scope)
+    words = f"There is no {kind.title.lower()} for {asked}. It is made of {kind.spans_in_words}."
+    if found and kind.subjects is not None:
+        words += f" Choose the subject from these: {', '.join(row.subject for row in found)}."
+    raise refuse("kind", words, "quarter")
 
 
 def stored_content(the_return: Return) -> Content:

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from board.models import Programme, Quarter, User
+from board.models import Quarter, User
 from board.quarters import MONEY
 from core.money import NOUGHT, in_words
 from funding import claims
@@ -21,8 +21,9 @@ from returns.content import (
     make_row,
     slug,
 )
-from returns.kinds import claim_record, claim_tables
+from returns.kinds import claim_readiness, claim_record, claim_tables
 from returns.kinds.claim_record import Record
+from returns.kinds.scope import Scope
 from returns.kinds.shape import (
     CERTIFY,
     CHECK,
@@ -30,6 +31,7 @@ from returns.kinds.shape import (
     ROLE,
     STATUS,
     Kind,
+    Span,
     Step,
     Written,
     commentary,
@@ -43,18 +45,18 @@ AMOUNT = f"{K}/key-figures/this-claim/value"
 
 STEPS = (
     Step(
-        PREPARE, ROLE.FINANCE_OFFICER, STATUS.DRAFT, STATUS.PREPARED, "Prepared by",
+        PREPARE, (ROLE.FINANCE_OFFICER,), STATUS.DRAFT, STATUS.PREPARED, "Prepared by",
         "I prepared this return from the records of the recipient and of the match funders’ recording organisations.",
         "prepare",
     ),
     Step(
-        CHECK, ROLE.COMMISSIONING_OFFICER, STATUS.PREPARED, STATUS.CHECKED, "Checked by",
+        CHECK, (ROLE.COMMISSIONING_OFFICER,), STATUS.PREPARED, STATUS.CHECKED, "Checked by",
         "I checked this return against the agreements with providers, the budget and the delivery that I know of.",
         "check",
     ),
     # The wording is this board's; the grant's own form of certificate was not to be had.
     Step(
-        CERTIFY, ROLE.CFO, STATUS.CHECKED, STATUS.CERTIFIED, "Certified by",
+        CERTIFY, (ROLE.CFO,), STATUS.CHECKED, STATUS.CERTIFIED, "Certified by",
         "I certify that, to the best of my knowledge, the expenditure was incurred on eligible purposes in the period, "
         "is supported by records, excludes recoverable VAT and in-kind contributions, has not been claimed from "
         "another source, and agrees with the accounting records.",
@@ -70,12 +72,12 @@ WRITTEN = (
 )
 
 
-def build(programme: Programme, quarter: Quarter, *, today: date, the_return: Return | None = None) -> Content:
+def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Content:
     """What the claim of a quarter or closing period says, from the record as it stands on `today`."""
-    record = claim_record.read(programme, quarter, today=today)
+    record = claim_record.read(scope.programme, scope.last, today=today)
     title = "Final financial return and claim of the year" if record.is_final else KIND.title
     return Content(
-        **identity(KIND, programme, quarter, the_return, title),  # type: ignore[arg-type]
+        **identity(KIND, scope, the_return, title),  # type: ignore[arg-type]
         sections=(
             key_figures(record),
             commentary(KIND, words_of(the_return)),
@@ -125,11 +127,13 @@ def take_effect(the_return: Return, content: Content, by: User) -> None:
 KIND = Kind(
     code=K,
     title="Quarterly financial return and claim",
-    closes=MONEY,
+    closes=(MONEY,),
+    spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.CLOSING),
     steps=STEPS,
     written=WRITTEN,
     build=build,
+    waits_for=claim_readiness.waits_for,
     take_effect=take_effect,
 )
 

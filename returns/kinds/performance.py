@@ -1,18 +1,19 @@
 """The quarterly performance return: every measure against its target, and what the suppliers wrote and signed."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from django.utils import timezone
 
+from board import quarters
 from board.models import Programme, Quarter, User
 from board.quarters import RESULTS
 from board.thresholds import threshold
 from kpis.kinds import Kind as MeasureKind
 from kpis.kinds import Profile
 from kpis.kinds import Section as Part
-from kpis.results import MeasureLine, ProjectPerformance, Shown, performance
+from kpis.results import MeasureLine, ProjectPerformance, Shown, outstanding, performance
 from kpis.submitting import mark_reported
 from returns.content import (
     Cell,
@@ -28,12 +29,15 @@ from returns.content import (
     make_row,
     slug,
 )
+from returns.items import Item, Place
+from returns.kinds.scope import Scope
 from returns.kinds.shape import (
     CERTIFY,
     PREPARE,
     ROLE,
     STATUS,
     Kind,
+    Span,
     Step,
     Written,
     commentary,
@@ -50,12 +54,12 @@ MISSING_RESULTS = "missing-results"
 
 STEPS = (
     Step(
-        PREPARE, ROLE.COMMISSIONING_OFFICER, STATUS.DRAFT, STATUS.PREPARED, "Prepared by",
+        PREPARE, (ROLE.COMMISSIONING_OFFICER,), STATUS.DRAFT, STATUS.PREPARED, "Prepared by",
         "I prepared this return from the results that the suppliers submitted and that were accepted.",
         "prepare",
     ),
     Step(
-        CERTIFY, ROLE.COMMISSIONING_OFFICER, STATUS.PREPARED, STATUS.CERTIFIED, "Signed by",
+        CERTIFY, (ROLE.COMMISSIONING_OFFICER,), STATUS.PREPARED, STATUS.CERTIFIED, "Signed by",
         "To the best of my knowledge this return shows what the suppliers reported for the period, adds up nothing "
         "that cannot be added up, and identifies no client, victim or child.",
         "sign",
@@ -89,11 +93,12 @@ _FUNNEL = (Part.REFERRALS, Part.CASELOAD, Part.DELIVERY, Part.WORKFORCE)
 _RATES = (MeasureKind.RATIO,)
 
 
-def build(programme: Programme, quarter: Quarter, *, today: date, the_return: Return | None = None) -> Content:
+def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Content:
     """What the performance return of a quarter says, from the results as they stand."""
+    programme, quarter = scope.programme, scope.last
     projects = performance(programme, quarter, profile=Profile.FUNDER)
     return Content(
-        **identity(KIND, programme, quarter, the_return, KIND.title),  # type: ignore[arg-type]
+        **identity(KIND, scope, the_return, KIND.title),  # type: ignore[arg-type]
         sections=(
             key_figures(quarter, projects),
             commentary(KIND, words_of(the_return)),
@@ -119,14 +124,40 @@ def take_effect(the_return: Return, content: Content, by: User) -> None:
     mark_reported(quarter=the_return.last_quarter, reference=the_return.reference, by=by)
 
 
+def waits_for(scope: Scope, today: date) -> Iterator[Item]:
+    """X01: results not accepted stop the return, or are explained in it once nothing more can come in."""
+    quarter = scope.last
+    explained = quarters.closed_at(quarter, RESULTS) is not None and _says_why_missing(quarter)
+    waiting = outstanding(scope.programme, quarter)
+    for row in waiting:
+        places = (Place("See the submission", "submissions.read", row.url_name, row.url_args),)
+        if explained:
+            words = f"{row.words} The return goes without it and says why."
+            yield Item("X01", words, "warning", places)
+        else:
+            yield Item("X01", row.words, "blocking", places)
+    if waiting and not explained:
+        words = "Results that do not come in time: close the quarter, and say in the return why they are missing."
+        yield Item("X01-how", words, "information")
+
+
+def _says_why_missing(quarter: Quarter) -> bool:
+    rows = Return.objects.filter(
+        last_quarter=quarter, kind="performance", commentaries__section=MISSING_RESULTS
+    ).exclude(commentaries__words="")
+    return rows.exists()
+
+
 KIND = Kind(
     code=K,
     title="Quarterly performance return",
-    closes=RESULTS,
+    closes=(RESULTS,),
+    spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.FOLLOW_UP),
     steps=STEPS,
     written=WRITTEN,
     build=build,
+    waits_for=waits_for,
     take_effect=take_effect,
 )
 NOTES = (

@@ -17,13 +17,15 @@ from core.forms import day_in_words
 from core.problems import Refused
 from funding.models import Claim
 from returns import certifying, closing
-from returns.filters import QuarterFilters
+from returns.filters import QuarterFilters, StatementFilters
 from returns.forms import ReopeningForm
+from returns.items import Item, Place
 from returns.kinds import KINDS
+from returns.kinds.scope import Scope, of_quarter
 from returns.kinds.shape import Kind
 from returns.models import Return
-from returns.readiness import Item, Place, readiness
-from returns.tables import STATUS_COLOURS, QuarterTable
+from returns.readiness import readiness
+from returns.tables import STATUS_COLOURS, QuarterTable, StatementTable
 
 WHAT = {MONEY: "spend", RESULTS: "results"}
 
@@ -51,6 +53,20 @@ class QuarterList(ListPage):
             Prefetch("returns_to", queryset=shown, to_attr="shown_returns"),
             Prefetch("claims", queryset=claimed, to_attr="shown_claims"),
         )
+
+
+class StatementList(ListPage):
+    """The returns that a person may see, one a row: for an organisation, the statements about it."""
+
+    action, heading = "returns.read", "Statements"
+    lead = "Returns of years, of the whole programme, and about one organisation, with those of single quarters."
+    table_class, filterset_class = StatementTable, StatementFilters
+
+    def get_queryset(self) -> QuerySet[Return]:
+        return Return.objects.visible_to(self.request.user).select_related(*certifying.RELATED)
+
+    def get_breadcrumbs(self) -> Sequence[Link]:
+        return [Link("Returns", reverse("returns:returns"))]
 
 
 class QuarterPage(DetailPage):
@@ -97,15 +113,24 @@ class QuarterPage(DetailPage):
         return links
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"returns": [self._return(kind) for kind in self._kinds()], **kwargs})
+        scopes = [(kind, scope) for kind in KINDS.values() for scope in kind.scopes(self.object)]
+        returns = [self._return(kind, scope) for kind, scope in scopes if not scope.subject]
+        statements = [self._statement(kind, scope) for kind, scope in scopes if scope.subject]
+        return super().get_context_data(**{"returns": returns, "statements": statements, **kwargs})
 
-    def _kinds(self) -> list[Kind]:
-        return [kind for kind in KINDS.values() if self.object.kind in kind.quarter_kinds]
+    def _statement(self, kind: Kind, scope: Scope) -> dict[str, Any]:
+        """One of the returns that there is one of for each organisation: its latest revision, or where it is begun."""
+        series = certifying.series_of(kind.code, scope)
+        latest, begin = series[-1] if series else None, ""
+        if latest is None and certifying.may_begin(scope.programme, self.request.user):
+            begin = reverse("returns:begin", args=[scope.last.pk, kind.code], query={"subject": scope.subject})
+        colour = STATUS_COLOURS[Return.Status(latest.status)] if latest else ""
+        return {"kind": kind, "scope": scope, "latest": latest, "colour": colour, "begin": begin}
 
-    def _return(self, kind: Kind) -> dict[str, Any]:
+    def _return(self, kind: Kind, scope: Scope) -> dict[str, Any]:
         """One return of the quarter: its latest revision, what it waits for, and where it is begun."""
         quarter, user = self.object, self.request.user
-        series = certifying.series_of(kind.code, quarter.programme, quarter)
+        series = certifying.series_of(kind.code, scope)
         latest = series[-1] if series else None
         paper = certifying.claimed_on_paper(quarter) if kind.code == "claim" else None
         begin = ""
@@ -116,15 +141,15 @@ class QuarterPage(DetailPage):
             "latest": latest,
             "colour": STATUS_COLOURS[Return.Status(latest.status)] if latest else "",
             "paper": paper,
-            "groups": [] if paper or (latest and latest.is_frozen) else groups(items_of(quarter, kind), user),
+            "groups": [] if paper or (latest and latest.is_frozen) else groups(items_of(kind, scope), user),
             "begin": begin,
         }
 
 
-def items_of(quarter: Quarter, kind: Kind) -> list[Item]:
+def items_of(kind: Kind, scope: Scope) -> list[Item]:
     """What a return waits for; where the record cannot even be read for it, that."""
     try:
-        return readiness(quarter.programme, quarter, kind.code, clock.today())
+        return readiness(kind.code, scope, clock.today())
     except Refused as refusal:
         return [Item(problem.code, problem.message, "blocking") for problem in refusal.problems]
 
@@ -214,8 +239,8 @@ class Close(AboutQuarter, ConfirmPage):
         return f"After this, nothing is recorded in the quarter. Its accruals are reversed into {into}."
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kind = next(row for row in KINDS.values() if row.closes == self.what)
-        waiting = [item for item in items_of(self.object, kind) if item.code != "closed"]
+        kind = KINDS["claim" if self.what == MONEY else "performance"]
+        waiting = [item for item in items_of(kind, of_quarter(self.object)) if item.code != "closed"]
         return super().get_context_data(**{"groups": groups(waiting, self.request.user), **kwargs})
 
     def act(self, form: Any) -> Quarter:
@@ -247,22 +272,28 @@ class Begin(AboutQuarter, ConfirmPage):
 
     @cached_property
     def kind(self) -> Kind:
-        kind = KINDS.get(self.kwargs["kind"])
-        if kind is None or self.object.kind not in kind.quarter_kinds:
+        if self.kwargs["kind"] not in KINDS:
             raise Http404
-        return kind
+        return KINDS[self.kwargs["kind"]]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The return that ends with this quarter and is about the subject asked for, or 404."""
+        subject = self.request.GET.get("subject", "")
+        found = next((scope for scope in self.kind.scopes(self.object) if scope.subject == subject), None)
+        if found is None:
+            raise Http404
+        return found
 
     def get_heading(self) -> str:
-        return self.kind.title
+        about = self.scope.organisation
+        return f"{self.kind.title}, {about.short_name}" if about else self.kind.title
 
     def get_warning(self) -> str:
         return "The draft shows the record as it stands; its figures follow the record until the return is certified."
 
     def act(self, form: Any) -> Return:
-        quarter = self.object
-        return certifying.open_return(
-            kind=self.kind.code, programme=quarter.programme, quarter=quarter, by=self.request.user
-        )
+        return certifying.open_return(kind=self.kind.code, scope=self.scope, by=self.request.user)
 
     def get_success_url(self, result: Any = None) -> str:
         return result.get_absolute_url() if result else self.get_back_url()

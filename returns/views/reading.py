@@ -19,6 +19,8 @@ from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, Signatu
 from returns.views.quarter import groups, items_of
 from returns.views.shared import AboutReturn, Reading, button_words
 
+FORMAT_NAMES = {"xlsx": "Excel workbook", "pdf": "PDF document"}
+
 
 class ReturnPage(Reading, AboutReturn, DetailPage):
     """One return: status, what it waits for, its words, its files and its key figures."""
@@ -46,7 +48,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             facts.append(Fact("Claim, its lines and payments", claim.reference, url=claim.get_absolute_url()))
         step = self.kind.next_step(the_return.status)
         if step:
-            facts.append(Fact("Waits for", step.asked(the_return.programme).asked_of))
+            facts.append(Fact("Waits for", step.asked(self.scope).asked_of))
         return facts
 
     def get_actions(self) -> Sequence[Link]:
@@ -64,7 +66,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         return self._series()[-1].pk == self.object.pk
 
     def _series(self) -> list[Return]:
-        return certifying.series_of(self.object.kind, self.object.programme, self.object.last_quarter)
+        return certifying.series_of(self.object.kind, self.scope)
 
     def get_tables(self) -> Sequence[Table]:
         found = self.object.signatures.select_related("organisation").order_by("signed_at")
@@ -80,7 +82,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         the_return = self.object
         shown: dict[str, Any] = {"groups": []}
         if not the_return.is_frozen:
-            shown["groups"] = groups(items_of(the_return.last_quarter, self.kind), self.request.user)
+            shown["groups"] = groups(items_of(self.kind, self.scope), self.request.user)
         return super().get_context_data(
             **{
                 **shown,
@@ -119,7 +121,8 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             return []
         return [
             {"label": f"{name} ({state})", "url": reverse("returns:file", args=[self.object.pk, format])}
-            for format, name in (("xlsx", "Excel workbook"), ("pdf", "PDF document"))
+            for format, name in FORMAT_NAMES.items()
+            if format in self.kind.formats
         ]
 
 
@@ -156,7 +159,7 @@ class Receipt(Reading, AboutReturn, DetailPage):
         the_return = self.object
         facts = [
             Fact("Reference", the_return.reference),
-            Fact("Period", str(the_return.last_quarter)),
+            Fact("Period", str(self.scope)),
             *self.key_facts,
             Fact("Content hash (SHA-256)", the_return.content_hash),
         ]
@@ -167,11 +170,12 @@ class Receipt(Reading, AboutReturn, DetailPage):
     def get_actions(self) -> Sequence[Link]:
         if not access.may(self.request.user, "returns.download"):
             return []
-        return [
-            Link("Download the workbook", reverse("returns:file", args=[self.object.pk, "xlsx"])),
-            Link("Download the PDF", reverse("returns:file", args=[self.object.pk, "pdf"])),
-            Link("See the return", self.object.get_absolute_url(), secondary=True),
+        files_of = [
+            Link(f"Download the {name}", reverse("returns:file", args=[self.object.pk, format]))
+            for format, name in (("xlsx", "workbook"), ("pdf", "PDF"))
+            if format in self.kind.formats
         ]
+        return [*files_of, Link("See the return", self.object.get_absolute_url(), secondary=True)]
 
 
 class Take(AboutReturn, DetailPage):
@@ -181,7 +185,7 @@ class Take(AboutReturn, DetailPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         the_return, format = self.object, kwargs["format"]
-        if format not in ("xlsx", "pdf"):
+        if format not in self.kind.formats:
             raise Http404
         file = files.stored(the_return, format) if the_return.is_frozen else self._draft(format)
         files.take(the_return=the_return, file=file, by=request.user)
@@ -191,9 +195,7 @@ class Take(AboutReturn, DetailPage):
     def _draft(self, format: str) -> files.File:
         the_return = self.object
         try:
-            content = content_of(
-                self.kind, the_return.programme, the_return.last_quarter, today=clock.today(), the_return=the_return
-            )
+            content = content_of(self.kind, self.scope, today=clock.today(), the_return=the_return)
         except Refused as refusal:
             raise Http404(str(refusal)) from None
         return files.render(content, files.draft_stamp(self.kind, content, the_return), (format,))[0]

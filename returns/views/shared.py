@@ -9,16 +9,19 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from board import clock
-from board.access import may
+from board.access import AUDITOR, is_of_recipient, may
 from board.views import Fact, Link
 from core.problems import Refused
 from funding.models import Claim
-from returns import files
+from returns import certifying, files
 from returns.content import Content, figure_words
 from returns.document import preview
 from returns.kinds import content_of, kind_of, stored_content
+from returns.kinds.scope import Scope, scope_of
 from returns.kinds.shape import Kind, Step
 from returns.models import Return
+
+BUTTONS = {"prepare": "Prepare and sign", "check": "Check and sign", "make firm": "Make the figures firm"}
 
 
 class AboutReturn:
@@ -32,17 +35,18 @@ class AboutReturn:
 
     def get_queryset(self) -> QuerySet[Return]:
         rows = Return.objects.visible_to(self.request.user)
-        return rows.select_related("programme__recipient", "last_quarter__programme", "last_quarter__year")
+        return rows.select_related(*certifying.RELATED)
 
     def get_section(self) -> str:
-        return str(self.object.last_quarter)
+        return str(self.scope)
 
     def get_breadcrumbs(self) -> Sequence[Link]:
         quarter = self.object.last_quarter
-        links = [
-            Link("Returns", reverse("returns:returns")),
-            Link(str(quarter), reverse("returns:quarter", args=[quarter.pk])),
-        ]
+        links = [Link("Returns", reverse("returns:returns"))]
+        if is_of_recipient(self.request.user, self.object.programme) or self.request.user.acting.kind == AUDITOR:
+            links.append(Link(str(quarter), reverse("returns:quarter", args=[quarter.pk])))
+        else:
+            links.append(Link("Statements", reverse("returns:statements")))
         return links if self.is_its_page else [*links, Link(self.object.reference, self.get_back_url())]
 
     def get_back_url(self) -> str:
@@ -52,12 +56,17 @@ class AboutReturn:
     def kind(self) -> Kind:
         return kind_of(self.object.kind)
 
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.object)
+
 
 class Reading:
     """Pages that show what a return says."""
 
     object: Return
     kind: Kind
+    scope: Scope
 
     @cached_property
     def content(self) -> Content | None:
@@ -66,9 +75,7 @@ class Reading:
         if the_return.is_frozen:
             return stored_content(the_return)
         try:
-            return content_of(
-                self.kind, the_return.programme, the_return.last_quarter, today=clock.today(), the_return=the_return
-            )
+            return content_of(self.kind, self.scope, today=clock.today(), the_return=the_return)
         except Refused:
             return None
 
@@ -99,4 +106,4 @@ def return_link(user: Any, claim: Claim) -> Link | None:
 
 def button_words(step: Step) -> str:
     """What the button of a signature says."""
-    return {"prepare": "Prepare and sign", "check": "Check and sign", "certify": "Certify", "sign": "Sign"}[step.verb]
+    return BUTTONS.get(step.verb, step.verb.capitalize())

@@ -64,7 +64,7 @@ class Sign(Reading, AboutReturn, ConfirmPage):
 
     def allowed(self) -> bool:
         """Each signature is asked of one role."""
-        return super().allowed() and self.request.user.acting.kind == self.step.role
+        return super().allowed() and self.request.user.acting.kind in self.step.roles
 
     @cached_property
     def step(self) -> Step:

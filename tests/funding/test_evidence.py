@@ -10,8 +10,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from board import clock, files
-from board.models import Event, StoredFile, Threshold, User
+from board.models import Event, Quarter, StoredFile, Threshold, User
 from core.problems import Refused
+from funding.claims import certify
 from funding.declaring import declare
 from funding.evidence import Attachment, attach, detach, give_out, is_sensitive, restrict, usual_kind, without_evidence
 from funding.models import Evidence, Transaction
@@ -259,6 +260,61 @@ def test_a_programme_sets_its_own_threshold(money: Money) -> None:
     entry = money.record("120.00")
     Threshold.objects.create(programme=money.programme, rule="evidence-amount", value=10000, from_date=JULY)
     assert wanting() == [entry]
+
+
+def states(entry: Transaction) -> list[tuple[str, str]]:
+    return list(entry.lines.order_by("number").values_list("state", "state_reason"))
+
+
+@pytest.fixture
+def holding(money: Money) -> Threshold:
+    """The programme holds entries of more than £100 that nothing proves."""
+    return Threshold.objects.create(
+        programme=money.programme, rule="evidence-hold-amount", value=10000, from_date=date(2023, 4, 1)
+    )
+
+
+def test_a_programme_may_hold_what_has_no_evidence_until_it_has(money: Money, holding: Threshold) -> None:
+    under, over = money.record("100.00"), money.record("100.01")
+    assert states(under) == [("claimable", "")]
+    assert states(over) == [("held", "evidence-missing")]
+    assert states(money.record("900.00", kind="accrual")) == [("claimable", "")]
+    attached(over, money.finance)
+    assert states(over) == [("claimable", "")]
+
+
+def test_evidence_taken_away_before_the_claim_holds_the_line_again(money: Money, holding: Threshold) -> None:
+    entry = money.record("900.00")
+    money_back = credit(
+        original=entry, quarter=money.quarter(), document_number="CN", reason="Back", amount=D("1.00"), by=money.finance
+    )
+    row = attached(entry, money.finance)
+    assert states(entry) == states(money_back) == [("claimable", "")]
+    detach(evidence=row, reason="Wrong file", by=money.finance)
+    assert states(entry) == states(money_back) == [("held", "evidence-missing")]
+
+
+def test_evidence_taken_away_after_the_claim_leaves_the_line_where_it_is(money: Money, holding: Threshold) -> None:
+    entry = money.record("900.00")
+    row = attached(entry, money.finance)
+    Quarter.objects.filter(code="2023-24-Q1").update(money_closed_at=clock.now(), money_closed_by=money.finance)
+    certify(
+        source=money.grant,
+        quarter=money.quarter(),
+        reference="P/claim/2023-24-Q1/r1",
+        content_hash="a" * 64,
+        expected=D("900.00"),
+        by=money.finance,
+    )
+    detach(evidence=row, reason="Wrong file", by=money.finance)
+    assert states(entry) == [("claimable", "")]
+    assert wanting() == [entry]
+
+
+def test_where_no_amount_is_set_nothing_is_held_for_evidence(money: Money) -> None:
+    row = attached(money.record("90000.00"), money.finance)
+    detach(evidence=row, reason="Wrong file", by=money.finance)
+    assert states(row.transaction) == [("claimable", "")]
 
 
 def test_what_is_taken_back_void_or_an_accrual_wants_none(money: Money) -> None:

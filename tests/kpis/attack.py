@@ -45,7 +45,8 @@ def published(stages: Sequence[Sequence[Reported]], profile: Profile) -> Iterato
     """The pages of every project. `stages`: of each stage of revision, what is reported up to each quarter."""
     for place, quarters in enumerate(stages):
         for behind in quarters:
-            with patch.object(results, "read_reported", lambda programme, quarter, row=behind: row):
+            by_quarter = {row.quarter.code: row for row in quarters}
+            with patch.object(results, "read_reported", lambda _, quarter, known=by_quarter: known[quarter.code]):
                 found = results.performance(behind.programme, behind.quarter, profile=profile)
             projects = {project.code: project for project in behind.projects}
             for shown in found:
@@ -62,6 +63,9 @@ class Attack:
         self.rows: list[tuple[dict[Key, int], int | None, int | None]] = []
         self.hidden: set[Key] = set()
         self._printed: dict[Key, int] = {}
+        self._below: dict[Key, int] = {}
+        # The project and quarter of each figure that is shown, by itself or in a total or a rate.
+        self._opened: set[tuple[str, str]] = set()
         self._versions: dict[Key, list[Key]] = {}
 
     def number(self, plain: Key, truth: int, version: int) -> Key:
@@ -75,6 +79,10 @@ class Attack:
         self.truth[key], self.low[key], self.high[key] = truth, 0, max(_MOST, 4 * truth)
         return key
 
+    def open(self, keys: Iterable[Key]) -> None:
+        """Something is shown of the quarters of these figures."""
+        self._opened |= {(key[0], key[2]) for key in keys}
+
     def mark(self, key: Key, shown: Shown, stage: int, below: int) -> None:
         """A figure in its own place. What an earlier stage printed is no secret any more."""
         if shown.value is not None:
@@ -85,12 +93,18 @@ class Attack:
     def hide(self, key: Key, below: int) -> None:
         """The worst reader also knows which are small, and which were hidden to protect those; not after a revision."""
         self.hidden.add(key)
-        if key[-1] != "0":
-            return
-        if self.truth[key] < below:
-            self.high[key] = min(self.high[key], below - 1)
-        else:
-            self.low[key] = max(self.low[key], below)
+        if key[-1] == "0":
+            self._below[key] = below
+
+    def _tell_the_small_apart(self) -> None:
+        """Where a quarter shows nothing at all, nothing tells which of it were small: many quarters look like that."""
+        for key, below in self._below.items():
+            if (key[0], key[2]) not in self._opened:
+                continue
+            if self.truth[key] < below:
+                self.high[key] = min(self.high[key], below - 1)
+            else:
+                self.low[key] = max(self.low[key], below)
 
     def know(self, terms: dict[Key, int], low: int | None, high: int | None) -> None:
         amount = sum(factor * self.truth[key] for key, factor in terms.items())
@@ -110,6 +124,7 @@ class Attack:
 
     def pinned(self) -> list[str]:
         """The hidden numbers that have one solution alone."""
+        self._tell_the_small_apart()
         found: list[Key] = []
         for members, rows in self._components():
             found += _Component(self, members, rows).pinned()
@@ -325,6 +340,8 @@ class _Reading:
 
     def _shown(self, terms: dict[Key, int], shown: Shown, *, exact: bool = False) -> None:
         number, about = int(shown.value), 0 if exact else self.round_to // 2  # type: ignore[arg-type]
+        if not exact:
+            self.attack.open(terms)
         self.attack.know(terms, number - about, number + about)
 
     def _rate(self, shown: Shown, part: dict[Key, int], whole: dict[Key, int], mean: bool, single: bool) -> None:
@@ -340,6 +357,7 @@ class _Reading:
             if shown.caveat == "no cases":
                 self.attack.know(whole, 0, 0)
             return
+        self.attack.open([*part, *whole])
         middle = int(Decimal(shown.value) * (200 if mean else 20))  # type: ignore[arg-type]
         scale = 2 if mean else 2000
         for edge, low, high in ((middle - 1, 0, None), (middle + 1, None, -1)):

@@ -16,6 +16,7 @@ from kpis.catalogue import load_catalogue
 from kpis.duties import set_target
 from kpis.models import Duty, Kpi
 from returns import certifying, closing
+from returns.kinds.scope import of_quarter
 from returns.models import Return
 from tests import factories
 from tests.factories import Money, person
@@ -129,9 +130,7 @@ class Scene:
         self.close()
 
     def open_return(self, kind: str = "claim", quarter: Quarter | None = None, by: User | None = None) -> Return:
-        return certifying.open_return(
-            kind=kind, programme=self.programme, quarter=quarter or self.quarter(), by=by or self.finance
-        )
+        return certifying.open_return(kind=kind, scope=of_quarter(quarter or self.quarter()), by=by or self.finance)
 
     def asked_for_results(self) -> Duty:
         """The Change Project is asked for its first quarter on The Change Hub."""

@@ -1,13 +1,19 @@
 """The life of a return: who signs, what is signed, what is frozen, and what is refused."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from openpyxl import load_workbook
 
 from board import clock
-from board.models import Event
+from board import files as stored_files
+from board.delegating import delegate
+from board.models import Event, User
 from core.problems import Refused
 from funding.budgeting import award
 from funding.models import Claim, Source
@@ -15,7 +21,9 @@ from funding.spending import Charge
 from returns import certifying, files
 from returns.content import content_hash
 from returns.kinds import KINDS, content_of, stored_content
+from returns.kinds.scope import of_quarter
 from returns.models import Document, Return, Signature
+from tests.evidence_files import PDF, upload
 from tests.factories import person
 from tests.returns.scenes import LATE_JULY, Scene
 
@@ -147,6 +155,35 @@ def test_only_the_recipients_chief_finance_officer_certifies(
     with pytest.raises(Refused) as refused:
         certifying.certify(the_return=the_return, by=person(kind, organisation, number=9))
     assert words in messages(refused)
+
+
+def deputy_of(scene: Scene, deputy: User, settings: Any, folder: Path) -> User:
+    """The person, acting as the chief finance officer's deputy from today."""
+    settings.EVIDENCE_FOLDER = folder
+    authority = stored_files.store(uploads=[upload("authority.pdf", PDF)], by=scene.cfo).files[0]
+    day = clock.today()
+    row = delegate(deputy=deputy, starts_on=day, ends_on=day + timedelta(days=30), authority=authority, by=scene.cfo)
+    return deputy.act_as(deputy.roles_on(day).get(delegation=row))
+
+
+def test_a_deputy_certifies_and_the_files_say_under_which_authority(
+    scene: Scene, settings: Any, tmp_path: Path
+) -> None:
+    the_return = checked(scene)
+    deputy = deputy_of(scene, person("finance-officer", "pfcc", number=8), settings, tmp_path)
+    with clock.at(LATE_JULY):
+        certified = certifying.certify(the_return=the_return, by=deputy)
+    words = f"Deputy, for the Chief Finance Officer, under delegation of {clock.today():%-d %B %Y}"
+    assert certified.signatures.get(act="certify").capacity == words
+    book = load_workbook(BytesIO(bytes(certified.documents.get(format="xlsx").data)))
+    assert words in {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
+
+
+def test_a_deputy_who_prepared_the_return_cannot_certify_it(scene: Scene, settings: Any, tmp_path: Path) -> None:
+    the_return = checked(scene)
+    deputy = deputy_of(scene, scene.finance, settings, tmp_path)
+    with pytest.raises(Refused, match="This return was prepared by you"):
+        certifying.certify(the_return=the_return, by=deputy)
 
 
 def test_signatures_are_given_in_order(scene: Scene) -> None:
@@ -283,5 +320,5 @@ def test_the_content_does_not_depend_on_when_it_is_made(scene: Scene) -> None:
     the_return = checked(scene)
     for day in (date(2023, 7, 6), date(2023, 8, 20)):
         with clock.at(day):
-            made = content_of(KINDS["claim"], scene.programme, scene.quarter(), today=day, the_return=the_return)
+            made = content_of(KINDS["claim"], of_quarter(scene.quarter()), today=day, the_return=the_return)
         assert content_hash(made) == the_return.content_hash

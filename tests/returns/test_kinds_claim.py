@@ -16,6 +16,7 @@ from funding.spending import Charge, credit
 from returns import certifying, files
 from returns.content import Content, Section, figure_words
 from returns.kinds import KINDS, content_of
+from returns.kinds.scope import of_quarter
 from returns.models import Return, Risk
 from tests.pdf_text import text_of
 from tests.returns.scenes import Scene
@@ -24,9 +25,8 @@ D = Decimal
 
 
 def content(scene: Scene, quarter: str = "2023-24-Q1", the_return: Return | None = None) -> Content:
-    return content_of(
-        KINDS["claim"], scene.programme, scene.quarter(quarter), today=clock.today(), the_return=the_return
-    )
+    scope = of_quarter(scene.quarter(quarter))
+    return content_of(KINDS["claim"], scope, today=clock.today(), the_return=the_return)
 
 
 def value(made: Content, key: str) -> object:
@@ -279,7 +279,7 @@ def test_there_is_no_claim_of_a_follow_up(scene: Scene) -> None:
     quarter = scene.quarter()
     quarter.kind = "follow-up"
     with pytest.raises(Refused, match="There is no quarterly financial return and claim for"):
-        content_of(KINDS["claim"], scene.programme, quarter, today=clock.today(), the_return=None)
+        content_of(KINDS["claim"], of_quarter(quarter), today=clock.today(), the_return=None)
 
 
 def test_one_figure_stands_in_claim_row_excel_cell_and_pdf(scene: Scene) -> None:
@@ -293,4 +293,4 @@ def test_one_figure_stands_in_claim_row_excel_cell_and_pdf(scene: Scene) -> None
     text = text_of(files.stored(the_return, "pdf").data)
     assert "£58,400.00" in text
     assert the_return.content_hash in text.replace("\n", "")
-    assert certifying.in_force(certifying.series_of("claim", scene.programme, scene.quarter())) == the_return
+    assert certifying.in_force(certifying.series_of("claim", of_quarter(scene.quarter()))) == the_return

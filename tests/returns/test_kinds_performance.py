@@ -13,6 +13,7 @@ from kpis.models import Submission
 from returns import certifying, files
 from returns.content import Content, Section, content_hash, figure_words
 from returns.kinds import KINDS, content_of
+from returns.kinds.scope import of_quarter
 from returns.models import Return
 from tests.kpis import scene as results
 from tests.returns.scenes import Scene
@@ -27,9 +28,8 @@ def reported(scene: Scene) -> Scene:
 
 
 def content(scene: Scene, quarter: str = "2023-24-Q1") -> Content:
-    return content_of(
-        KINDS["performance"], scene.programme, scene.quarter(quarter), today=clock.today(), the_return=None
-    )
+    scope = of_quarter(scene.quarter(quarter))
+    return content_of(KINDS["performance"], scope, today=clock.today(), the_return=None)
 
 
 def section(made: Content, code: str) -> Section:
@@ -150,7 +150,7 @@ def test_results_not_accepted_stop_the_return(scene: Scene) -> None:
 
 def test_the_workbook_and_the_pdf_can_be_made_of_it(reported: Scene) -> None:
     made = content(reported)
-    sheet, pdf = files.render(made, files.stamp_of(made, final=False))
+    sheet, pdf = files.render(made, files.stamp_of(made, final=False), ("xlsx", "pdf"))
     book = load_workbook(BytesIO(sheet.data))
     assert {"KPI summary", "Project CHB", "Breakdowns", "Data quality", "Sign-offs"} <= set(book.sheetnames)
     assert pdf.data.startswith(b"%PDF-")

@@ -15,14 +15,15 @@ from funding.ending import balance, mark_balance
 from funding.models import Forecast, Transaction, VarianceReason
 from funding.spending import Charge
 from returns import certifying, closing, readiness
-from returns.readiness import Item
+from returns.items import Item
+from returns.kinds.scope import of_quarter
 from tests.returns.scenes import JULY, Scene
 
 D = Decimal
 
 
 def items(scene: Scene, kind: str = "claim", quarter: str = "2023-24-Q1") -> list[Item]:
-    return readiness.readiness(scene.programme, scene.quarter(quarter), kind, clock.today())
+    return readiness.readiness(kind, of_quarter(scene.quarter(quarter)), clock.today())
 
 
 def found(scene: Scene, code: str, **where: str) -> list[Item]:

@@ -13,7 +13,8 @@ from funding.evidence import Attachment, attach
 from funding.models import Transaction
 from funding.spending import Charge
 from returns import readiness
-from returns.readiness import Item
+from returns.items import Item
+from returns.kinds.scope import of_quarter
 from tests.evidence_files import upload
 from tests.returns.scenes import Scene
 
@@ -32,7 +33,7 @@ def scene(db: None) -> Iterator[Scene]:
 
 
 def found(scene: Scene, quarter: str) -> list[Item]:
-    items = readiness.readiness(scene.programme, scene.quarter(quarter), "claim", clock.today())
+    items = readiness.readiness("claim", of_quarter(scene.quarter(quarter)), clock.today())
     return [item for item in items if item.code == "F22"]
 
 
