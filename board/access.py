@@ -22,6 +22,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "deputies.name": frozenset({CFO}),
     "events.read": frozenset({AUDITOR, COMMISSIONING, CFO}),
     "contracts.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR, REPORTER}),
+    "contracts.write": frozenset({COMMISSIONING}),
     "spending.read": MONEY_READERS,
     "spending.record": frozenset({FINANCE}),
     "spending.declare": frozenset({FINANCE}),

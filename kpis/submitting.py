@@ -16,6 +16,7 @@ from kpis.asking import Slot, slots_of
 from kpis.gathering import context_of
 from kpis.kinds import FigureType, Section, State
 from kpis.models import Breakdown, Category, Correction, Duty, Result, Submission, SubmissionQuery
+from kpis.models.visibility import is_kept_from
 from kpis.rules import Context, find_problems
 from kpis.standing import (
     why_not_accept,
@@ -30,12 +31,16 @@ Status = Submission.Status
 
 
 def may_fill(user: User, submission: Submission) -> bool:
-    """Reporters and commissioning officers fill what their own organisation reports."""
+    """Reporters and commissioning officers fill what their own organisation reports.
+
+    Of a contract that a provider keeps to named people, only those (K21).
+    """
     role = user.acting
     return (
         role is not None
         and role.kind in (REPORTER, COMMISSIONING)
         and role.organisation_id == submission.duty.organisation_id
+        and not is_kept_from(user, submission.duty.contract_id)
     )
 
 

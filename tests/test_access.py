@@ -20,6 +20,7 @@ from board.access import ACTIONS, may
 from board.delegating import delegate
 from board.files import store
 from board.models import Delegation, Organisation, Programme, Quarter, Role, User
+from contracts.models import Assignment, Contract
 from funding.accruals import open_accruals
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
@@ -146,6 +147,28 @@ def waiting_virement(quarter: Quarter) -> VirementProposal:
     )
 
 
+def contract_rows(programme: str) -> dict[str, list[tuple]]:
+    """The pages that write the register of one contract; those of its rows on one that is open, where it has one."""
+    chb, officer = Contract.objects.get(reference="CHB-2023"), Role.objects.filter(kind="commissioning-officer").first()
+    reporter = Role.objects.get(kind="kpi-reporter", organisation=chb.provider).user
+    named = kept_rows.create(Assignment(contract=chb, person=reporter), by=officer.user)
+    files = [(chb.reference, row.reference) for row in chb.files.order_by("reference")]
+    acts = ("sign", "vary", "extend", "correct", "review", "milestones")
+    adds = ("add-option", "add-issue", "add-action", "add-check", "add-file", "assign")
+    return {
+        "contracts:engage": [(programme,)],
+        **{f"contracts:{name}": [(chb.reference,)] for name in (*acts, *adds)},
+        "contracts:use-option": [("SIS-2023", 1)],
+        "contracts:decline-option": [("SIS-2023", 1)],
+        "contracts:close-issue": [(chb.reference, 1)],
+        "contracts:complete-action": [(chb.reference, 1)],
+        "contracts:renew-check": [(chb.reference, 3)],
+        "contracts:file": files,
+        "contracts:take-file-away": files[:1],
+        "contracts:end-assignment": [(chb.reference, named.pk)],
+    }
+
+
 def rows() -> dict[str, list[tuple]]:
     """For each address with arguments, the rows that it is tried on."""
     programme = Programme.objects.get(code="DAPF-2023-25")
@@ -227,6 +250,7 @@ def rows() -> dict[str, list[tuple]]:
         "deputy-authority": [named],
         "withdraw-deputy": [named],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],
+        **contract_rows(code),
         "kpis:breakdown": [(code, "2024-25-Q3", "CHB-01")],
         "kpis:submission": results,
         "kpis:fill": [(change.pk, "referrals")],

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from board.access import BOARD, REPORTER
 from board.models import Programme, Project, User, Year
 from kpis.kinds import FigureType, Kind, Section, figure_type
-from kpis.models.visibility import whole_view
+from kpis.models.visibility import own_duties, whole_view
 
 
 class Dimension(models.Model):
@@ -57,8 +57,7 @@ class KpiQuerySet(models.QuerySet["Kpi"]):
         if role is not None and role.kind == BOARD:
             return self.filter(project__programme__in=programmes)
         if role is not None and role.kind == REPORTER:
-            own = self.filter(duty_measures__duty__organisation=role.organisation).distinct()
-            return own.filter(project__programme__in=programmes)
+            return self.filter(own_duties(user, "duty_measures__duty__"), project__programme__in=programmes).distinct()
         mine = whole_view(user)
         if mine is None:
             return self.none()
