@@ -171,12 +171,25 @@ class SectionForm(VersionedForm):
 
 
 class SubmitForm(VersionedForm):
-    """Handing in; why it is late, or why it changes what was handed in `again`, is asked only where it is `late`."""
+    """Handing in; why it is late, or why it changes what was handed in `again`, is asked only where it is `late`.
+
+    `asked`: place and name of each text of which the person is asked whether it names somebody.
+    """
 
     late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    names_nobody = forms.MultipleChoiceField(
+        label="Texts that may tell who somebody is",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Read them again. Take out what could tell who somebody is, or tick that a text names nobody.",
+    )
 
-    def __init__(self, *args: Any, late: bool, again: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, late: bool, again: bool, asked: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if asked:
+            self.fields["names_nobody"].choices = [(place, f"This names nobody: {name}") for place, name in asked]
+        else:
+            del self.fields["names_nobody"]
         if late:
             what = "these figures change now" if again else "these results are late"
             field = self.fields["late_reason"]

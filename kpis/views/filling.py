@@ -1,5 +1,6 @@
 """The supplier’s pages: filling, checking and submitting, answering, revising."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -7,16 +8,18 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from board.programmes import names_in_use
 from board.views import ActPage
+from core.anonymity import hints, in_words
 from core.problems import Problem, Refused
 from kpis import standing, submitting
-from kpis.answers import boxes_of
+from kpis.answers import boxes_of, read_answers
 from kpis.asking import Slot
 from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm, WithdrawForm
 from kpis.kinds import Section
 from kpis.models import Submission, SubmissionQuery
 from kpis.reading import read_sections
-from kpis.rules import OPENINGS
+from kpis.rules import OPENINGS, doubts, text_of
 from kpis.views.shared import OfSubmission
 
 
@@ -81,12 +84,25 @@ class Fill(OfSubmission, ActPage):
 
     def act(self, form: Any) -> Submission:
         save = submitting.save_late if self.closed else submitting.save_draft
-        return save(
+        saved = save(
             submission=self.object,
             figures=form.figures(),
             seen_version=form.cleaned_data["version"],
             by=self.request.user,
         )
+        self.warn(self.hinted(form.figures()))
+        return saved
+
+    def hinted(self, figures: Mapping[str, str]) -> list[Problem]:
+        """What was written that may tell who somebody is: said at once, and asked about before it is handed in."""
+        given, _ = read_answers(self.asked, figures)
+        texts = {answer.slot: text_of(answer) for answer in given.values() if answer is not None}
+        known = names_in_use(self.object.quarter.programme) if any(texts.values()) else ()
+        return [
+            Problem("K17", f"{slot.name} ({slot.code}): it seems to hold {in_words(kinds)}. Read it again.", False)
+            for slot, text in texts.items()
+            if (kinds := hints(text, known=known))
+        ]
 
     def get_success_url(self, result: Any = None) -> str:
         if "leave" in self.request.POST:
@@ -133,10 +149,12 @@ class Submit(OfSubmission, ActPage):
         row = self.object
         changed = self.closed and submitting.changes_figures(row, self.slots)
         late = submitting.asks_why(row, closed=self.closed, changed=changed)
-        return {**super().get_form_kwargs(), "late": late, "again": row.submitted_at is not None}
+        asked = [(doubt.place, doubt.name) for doubt in doubts(self.context) if not doubt.confirmed]
+        return {**super().get_form_kwargs(), "late": late, "again": row.submitted_at is not None, "asked": asked}
 
     def act(self, form: Any) -> list[Problem]:
         given = {"submission": self.object, "seen_version": form.cleaned_data["version"], "by": self.request.user}
+        given["names_nobody"] = form.cleaned_data.get("names_nobody", ())
         reason = form.cleaned_data.get("late_reason", "")
         try:
             if self.closed:
@@ -192,6 +210,7 @@ class AnswerQuery(OfSubmission, ActPage):
         return {"words": self.question.answer}
 
     def act(self, form: Any) -> SubmissionQuery:
+        self.warn_of_names(form.cleaned_data["words"])
         return submitting.answer(query=self.question, by=self.request.user, **form.cleaned_data)
 
 
@@ -207,6 +226,7 @@ class Revise(OfSubmission, ActPage):
         return standing.why_not_revise(self.object)
 
     def act(self, form: Any) -> Submission:
+        self.warn_of_names(form.cleaned_data["reason"])
         return submitting.revise(submission=self.object, by=self.request.user, **form.cleaned_data)
 
     def get_success_url(self, result: Any = None) -> str:
