@@ -32,9 +32,7 @@ def uses_of(kpi: Kpi, version: KpiVersion, measures: Iterable[Kpi], identities: 
         newest = version_on(list(other.versions.all()), version.from_date) or other.versions.all()[0]
         if newest.computed and kpi.code in _codes(newest.numerator_codes, newest.denominator_codes):
             found.append(Use(f"{newest.name} ({other.code}), which is worked out from it"))
-    found += [
-        Use(f"A check of the quarter: {_lower_first(row.words)}") for row in identities if kpi.code in _codes(row.terms)
-    ]
+    found += [Use(f"A check of each quarter: “{row.words}”") for row in identities if kpi.code in _codes(row.terms)]
     return found
 
 
@@ -51,7 +49,3 @@ def returns_with(kpi: Kpi) -> list[str]:
 
 def _codes(*terms: str) -> set[str]:
     return {code for part in terms if part for _, code in formulas.read(part)}
-
-
-def _lower_first(words: str) -> str:
-    return words[:1].lower() + words[1:]

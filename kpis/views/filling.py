@@ -1,6 +1,7 @@
 """The supplier’s pages: filling, checking and submitting, answering, revising."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +13,12 @@ from board.programmes import names_in_use
 from board.views import ActPage
 from core.anonymity import hints, in_words
 from core.problems import Problem, Refused
-from kpis import standing, submitting
+from kpis import formulas, standing, submitting
 from kpis.answers import boxes_of, read_answers
 from kpis.asking import Slot
 from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm, WithdrawForm
 from kpis.kinds import Section
-from kpis.models import Submission, SubmissionQuery
+from kpis.models import Identity, Submission, SubmissionQuery
 from kpis.reading import read_sections
 from kpis.rules import OPENINGS, doubts, text_of
 from kpis.views.shared import OfSubmission
@@ -116,8 +117,35 @@ class Fill(OfSubmission, ActPage):
         return f"{self.part.label}: saved. {self.about_close}".strip()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        questions = self.object.queries.filter(section=self.part, answer="") if "section" in self.kwargs else ()
-        return super().get_context_data(questions=questions, **kwargs)
+        questions = self.object.queries.filter(section=self.part, answer="")
+        return super().get_context_data(questions=questions, balances=self.balances(), **kwargs)
+
+    def balances(self) -> list[dict[str, str]]:
+        """The identities in which figures of this section stand, with what other sections have for them."""
+        asked, own = {slot.key for slot in self.slots}, {slot.key for slot in self.asked}
+        found = []
+        for identity in self.object.duty.project.identities.all():
+            codes = {code for _, code in formulas.read(identity.terms)}
+            if not codes <= asked or not codes & own:
+                continue
+            given = {code: self.answers[code].cell.count for code in sorted(codes - own) if code in self.answers}
+            found.append(
+                {
+                    "words": _balance_words(identity, self.slots),
+                    "terms": identity.terms,
+                    "relation": identity.relation,
+                    "known": json.dumps({code: count for code, count in given.items() if count is not None}),
+                }
+            )
+        return found
+
+
+def _balance_words(identity: Identity, slots: Sequence[Slot]) -> str:
+    """An identity with the names of its measures: "Opening caseload + starts = completions + …"."""
+    names = {slot.key: f"{slot.name} ({slot.code})" for slot in slots}
+    terms = formulas.read(identity.terms)
+    left, right = (" + ".join(names[code] for sign, code in terms if sign == side) for side in (1, -1))
+    return f"{left} = {right}" if identity.relation == Identity.Relation.EQUALS else f"{left}: not more than {right}"
 
 
 class Submit(OfSubmission, ActPage):
