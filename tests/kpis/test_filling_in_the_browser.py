@@ -163,7 +163,6 @@ def every_measure(project: Project) -> dict[str, list[str]]:
     return {code: [row.code for row in version.dimensions.all()] for code, version in versions if not version.computed}
 
 
-@pytest.mark.deep
 def test_the_whole_catalogue_is_handed_in_through_the_browser(
     page: Any,
     sign_in: Callable[[Any], None],
