@@ -176,6 +176,8 @@ class SubmitForm(VersionedForm):
     `asked`: place and name of each text of which the person is asked whether it names somebody.
     """
 
+    marks_optional = False
+
     late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
     names_nobody = forms.MultipleChoiceField(
         label="Texts that may tell who somebody is",

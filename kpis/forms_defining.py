@@ -103,7 +103,9 @@ class _MeaningForm(ActForm):
     def __init__(self, *args: Any, quarters: Iterable[Quarter], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["from_date"].offer(quarters)
-        self.fields["dimensions"].choices = [(row.code, _named(row)) for row in Dimension.objects.all()]
+        self.fields["dimensions"].choices = [
+            (row.code, _named(row)) for row in Dimension.objects.prefetch_related("categories")
+        ]
 
     def meaning(self) -> dict[str, Any]:
         """The fields for the act; ranges in hundredths of the unit, as they are kept."""
@@ -115,8 +117,9 @@ class _MeaningForm(ActForm):
 
 
 def _named(dimension: Dimension) -> str:
-    """Two dimensions may bear one name, as age does for adults and for young people."""
-    return f"{dimension.name} ({dimension.code})" if dimension.code == "age-youth" else dimension.name
+    """Two dimensions bear one name, age for adults and for young people; the rows tell them apart."""
+    rows = [row.name for row in dimension.categories.all()]
+    return f"{dimension.name}: {rows[0]} to {rows[-1].lower()}" if rows else dimension.name
 
 
 class MeasureForm(_MeaningForm):

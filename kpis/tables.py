@@ -4,7 +4,7 @@ from typing import Any
 
 from django_tables2 import A
 
-from core.tables import Column, CountColumn, DayColumn, MomentColumn, Table, TagColumn
+from core.tables import Column, CountColumn, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
 from kpis.lines import Shown
 from kpis.reading import figure_words, has_number, mark_words
 from kpis.scoring import COLOURS
@@ -106,7 +106,7 @@ class MeasureTable(Table):
     empty_text = "No measure matches. Clear the filters."
 
     measure = Column("Measure", linkify=lambda record: record["url"], orderable=False)
-    project = Column("Project", orderable=False)
+    project = ShortColumn("Project", orderable=False)
     kind = Column("Kind", orderable=False)
     unit = Column("Unit", orderable=False)
     direction = Column("What is better", orderable=False)
@@ -115,6 +115,7 @@ class MeasureTable(Table):
     entered = Column("Entered or computed", orderable=False)
     version = CountColumn("Version", orderable=False)
     from_date = DayColumn("From", orderable=False)
+    programme = ShortColumn("Programme", orderable=False)
 
 
 class VersionTable(Table):
@@ -122,7 +123,7 @@ class VersionTable(Table):
 
     caption = "Versions"
 
-    number = CountColumn("Version", orderable=False)
+    number = Column("Version", orderable=False)
     from_date = DayColumn("From", orderable=False)
     name = Column("Name", orderable=False)
     definition = Column("What to count", orderable=False)

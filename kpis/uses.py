@@ -32,7 +32,7 @@ def uses_of(kpi: Kpi, version: KpiVersion, measures: Iterable[Kpi], identities: 
         newest = version_on(list(other.versions.all()), version.from_date) or other.versions.all()[0]
         if newest.computed and kpi.code in _codes(newest.numerator_codes, newest.denominator_codes):
             found.append(Use(f"{newest.name} ({other.code}), which is worked out from it"))
-    found += [Use(f"A check of each quarter: “{row.words}”") for row in identities if kpi.code in _codes(row.terms)]
+    found += [Use(_check_words(row)) for row in identities if kpi.code in _codes(row.terms)]
     return found
 
 
@@ -49,3 +49,10 @@ def returns_with(kpi: Kpi) -> list[str]:
 
 def _codes(*terms: str) -> set[str]:
     return {code for part in terms if part for _, code in formulas.read(part)}
+
+
+def _check_words(identity: Identity) -> str:
+    """The words of an identity are those for figures that do not agree; one that only asks says where it does."""
+    if identity.relation == Identity.Relation.AT_MOST and not identity.blocking:
+        return f"A question that is asked where {identity.words[:1].lower()}{identity.words[1:]}"
+    return f"A check of each quarter: {identity.words[:1].lower()}{identity.words[1:]}"

@@ -44,7 +44,8 @@ class Measures(ListPage):
         return {
             "url": reverse("kpis:measure", args=[kpi.project.programme.code, kpi.code]),
             "measure": f"{kpi.code} {version.name}",
-            "project": f"{kpi.project.name}, {kpi.project.programme.code}",
+            "project": kpi.project.name,
+            "programme": kpi.project.programme.code,
             "kind": version.get_kind_display(),
             "unit": version.unit,
             "direction": version.get_direction_display(),

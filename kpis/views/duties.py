@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from board.access import is_of_recipient, may
-from board.models import Organisation, Project
+from board.models import UNALLOCATED, Organisation, Programme, Project
 from board.views import ActPage, DetailPage, Fact, Link, ListPage
 from core.tables import Table
 from kpis import duties
@@ -40,7 +40,9 @@ class Duties(ListPage):
         """The projects to which a measure or a duty can be added."""
         user, projects = self.request.user, Project.objects.none()
         if may(user, "measures.define"):
-            projects = Project.objects.filter(programme__recipient=user.acting.organisation).select_related("programme")
+            own = Project.objects.filter(programme__in=Programme.objects.visible_to(user))
+            projects = own.filter(programme__recipient=user.acting.organisation).exclude(code=UNALLOCATED)
+            projects = projects.select_related("programme")
         return super().get_context_data(projects=projects, **kwargs)
 
 

@@ -226,7 +226,7 @@ def test_who_supplies_a_measure_reads_what_it_is_used_for() -> None:
     assert "The quarterly performance return to the funder" in page
     assert "Its figures went out first in DAPF-2023-25/performance/2023-24-Q1/r1" in page
     assert "Completion rate (CHB-12), which is worked out from it" in page
-    assert "A check of each quarter: “Opening caseload and starts" in page
+    assert "A check of each quarter: opening caseload and starts" in page
     unused = signed_in(scene.officer()).get(address("measure", "CHB-30a")).content.decode()
     assert "No return has carried its figures yet" in unused
     assert "Nobody is asked for it." in unused
