@@ -81,13 +81,16 @@ def _box(slot: Slot, column: str, label: str) -> forms.Field:
 
 
 class SectionForm(VersionedForm):
-    """The boxes of one section. `last`: KPI code -> last quarter's figure in words."""
+    """The boxes of one section. `last`: KPI code -> last quarter's figure in words. `lengths`: how much to write."""
 
     marks_optional = False
 
-    def __init__(self, *args: Any, slots: Sequence[Slot], last: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, slots: Sequence[Slot], last: Mapping[str, str], lengths: str = "", **kwargs: Any
+    ) -> None:
         self.slots = slots
         self.last = last
+        self.lengths = lengths
         super().__init__(*args, **kwargs)
         for slot in slots:
             self._add(slot)
@@ -97,6 +100,8 @@ class SectionForm(VersionedForm):
         for column in slot.columns:
             label = f"{slot.name} ({slot.code})" if single else _LABELS[column]
             self.fields[slot.box(column)] = _box(slot, column, label)
+            if slot.figure_type == FigureType.TEXT:
+                self.fields[slot.box(column)].help_text = self.lengths
         for dimension, categories in slot.dimensions:
             for category in categories:
                 for column in slot.columns:

@@ -119,7 +119,7 @@ class _MeaningForm(ActForm):
 def _named(dimension: Dimension) -> str:
     """Two dimensions bear one name, age for adults and for young people; the rows tell them apart."""
     rows = [row.name for row in dimension.categories.all()]
-    return f"{dimension.name}: {rows[0]} to {rows[-1].lower()}" if rows else dimension.name
+    return f"{dimension.name}: {', '.join(rows[:2])} …" if rows else dimension.name
 
 
 class MeasureForm(_MeaningForm):

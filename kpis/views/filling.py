@@ -17,6 +17,7 @@ from kpis import formulas, standing, submitting
 from kpis.answers import boxes_of, read_answers
 from kpis.asking import Slot
 from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm, WithdrawForm
+from kpis.gathering import thresholds_of
 from kpis.kinds import Section
 from kpis.models import Identity, Submission, SubmissionQuery
 from kpis.reading import read_sections
@@ -81,7 +82,14 @@ class Fill(OfSubmission, ActPage):
         form.set_beside(self.stored_boxes())
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last}
+        return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last, "lengths": self.lengths()}
+
+    def lengths(self) -> str:
+        """What a box of narrative takes."""
+        row = self.object.quarter
+        found = thresholds_of(row.programme, row.last_day)
+        fewest, most = (int(found[f"narrative-{end}-words"]) for end in ("fewest", "most"))
+        return f"{fewest} to {most} words. Leave out names, dates of birth, addresses and numbers of cases."
 
     def act(self, form: Any) -> Submission:
         save = submitting.save_late if self.closed else submitting.save_draft
@@ -118,7 +126,10 @@ class Fill(OfSubmission, ActPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         questions = self.object.queries.filter(section=self.part, answer="")
-        return super().get_context_data(questions=questions, balances=self.balances(), **kwargs)
+        programme = self.object.duty.project.programme.code
+        return super().get_context_data(
+            questions=questions, balances=self.balances(), programme=programme, **kwargs
+        )  # fmt: skip
 
     def balances(self) -> list[dict[str, str]]:
         """The identities in which figures of this section stand, with what other sections have for them."""
