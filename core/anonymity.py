@@ -108,8 +108,10 @@ KNOWN_WORDS = _words(
     i i’m i’ve a an and of in on at to for with by from our we they he she it this that these those all some
     """
 )
-# A word that begins a sentence has its capital for that.
-_END_OF_SENTENCE = re.compile(r"(?:^|[.!?:;]|[\n\r•–—(“‘\"'\[*/-])\s*$")
+# A word that begins a sentence, a heading or a point of a list has its capital for that.
+_BEFORE_A_SENTENCE = frozenset(".!?:;\n\r•–—(“‘\"'[*/-")
+# How far back it is looked for what a word or a day follows.
+_BACK = 40
 _NAME_LIKE = re.compile(r"[A-Z][a-zà-öø-ÿ’'-]+[a-zà-öø-ÿ]")
 
 
@@ -151,7 +153,9 @@ def _has_date_of_birth(text: str) -> bool:
     """A day that is called one, or lies so far back that it can hardly be another."""
     for match in _DATE.finditer(text):
         year = match["year"]
-        if _BORN.search(text[: match.start()]) or (len(year) == 4 and int(year) <= _YOUNGEST):
+        if _BORN.search(text[max(0, match.start() - _BACK) : match.start()]) or (
+            len(year) == 4 and int(year) <= _YOUNGEST
+        ):
             return True
     return False
 
@@ -176,12 +180,16 @@ def _names_somebody(text: str, known: Collection[str]) -> bool:
             continue
         if plain in FIRST_NAMES:
             return True
-        starts = bool(_END_OF_SENTENCE.search(text[: match.start()]))
         # Two in a row, of which the first does not merely begin a sentence.
         if before is not None and text[before.end() : match.start()] == " ":
             return True
-        before = None if starts else match
+        before = None if _begins_a_sentence(text, match.start()) else match
     return False
+
+
+def _begins_a_sentence(text: str, at: int) -> bool:
+    ahead = text[max(0, at - _BACK) : at].rstrip(" \t\u00a0")
+    return not ahead or ahead[-1] in _BEFORE_A_SENTENCE
 
 
 def _bare(word: str) -> str:

@@ -19,7 +19,7 @@ from board.rows import locking
 from core.problems import Problem, refuse_if_blocking
 from kpis import formulas
 from kpis.kinds import BROKEN_DOWN, FigureType, Kind, figure_type
-from kpis.models import Dimension, Kpi, KpiVersion, Result, version_on
+from kpis.models import Dimension, Kpi, KpiVersion, Result, Submission, version_on
 
 # What every version of a measure shares with its first: field -> how to say it.
 FIXED = {
@@ -82,6 +82,7 @@ def redefine(
     """
     with transaction.atomic():
         locked = locking(Kpi.objects).select_related("project__programme").get(pk=kpi.pk)
+        _hold_what_is_being_filled(locked, from_date)
         latest = locked.versions.order_by("-number").first()
         offered = [row.code for row in latest.dimensions.all()] if latest else []
         wanted = offered if dimensions is None else list(dimensions)
@@ -105,6 +106,14 @@ def redefine(
         words = f"Version {row.number} from {from_date:%-d %B %Y}: {row.reason}"
         events.record("kpi.redefine", locked.code, by=by, words=words, programme=locked.project.programme)
     return row
+
+
+def _hold_what_is_being_filled(kpi: Kpi, from_date: date) -> None:
+    """Lock the submissions that ask for it from that day on, so that nobody saves a figure under the old version."""
+    asking = Submission.objects.filter(
+        pk__in=Submission.objects.filter(duty__measures__kpi=kpi, quarter__first_day__gte=from_date).values("pk")
+    )
+    list(locking(asking.order_by("reference")).values_list("pk", flat=True))
 
 
 def quarters_for_a_version(kpi: Kpi) -> QuerySet[Quarter]:

@@ -12,7 +12,7 @@ from core.forms import day_in_words
 from kpis.aggregation import Cell, cell_of
 from kpis.answers import Answer
 from kpis.asking import Slot
-from kpis.models import Identity, KpiVersion, Result, Submission, Target, version_on
+from kpis.models import Confirmation, Identity, KpiVersion, Result, Submission, Target, version_on
 from kpis.rules import Context
 from kpis.scoring import Aim
 
@@ -64,10 +64,11 @@ def context_of(
 
 
 def confirmed_of(submission: Submission) -> dict[tuple[str, str], str]:
-    """Texts that somebody has said name nobody: place and mark -> who said so, and when."""
+    """Texts that somebody has said name nobody, in any revision: place and mark -> who said so, and when."""
+    given = Confirmation.objects.filter(submission__duty=submission.duty_id, submission__quarter=submission.quarter_id)
     return {
         (row.place, row.mark): f"{row.by} confirmed on {day_in_words(row.at)} that it names nobody."
-        for row in submission.confirmations.select_related("by")
+        for row in given.select_related("by").order_by("at")
     }
 
 

@@ -10,7 +10,9 @@ from django.urls import reverse
 from board import clock
 from board.access import is_of_recipient, may
 from board.models import Programme, Project, Quarter, Year
+from board.programmes import names_in_use
 from board.views import ActPage, DetailPage, Fact, Link, ListPage
+from core.anonymity import warnings
 from core.forms import day_in_words
 from core.tables import Table
 from kpis import defining, duties, formulas
@@ -383,6 +385,8 @@ class Rate(_Defining):
     def act(self, form: Any) -> Rating:
         word = form.cleaned_data["word"].replace("figures", "")
         given = {"kpi": self.object, "quarter": self.quarter, "reason": form.cleaned_data["reason"]}
+        # It is printed in the return.
+        self.warn(warnings(given["reason"], known=names_in_use(self.quarter.programme)))
         return duties.rate(word=word, by=self.request.user, **given)
 
     def get_success_message(self, result: Rating) -> str:

@@ -1,5 +1,7 @@
 """What may tell who somebody is, is hinted at; what merely looks like it is not. No hint repeats what was found."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +120,13 @@ def test_any_text_is_read_and_gives_known_kinds_once_each(text: str) -> None:
     found = hints(text)
     every = (NAME, BIRTH, POSTCODE, TELEPHONE, EMAIL, NHS, INSURANCE, CRIME)
     assert list(found) == [kind for kind in every if kind in found]
+
+
+def test_a_long_text_is_read_in_no_time() -> None:
+    """Each word looks back a little way and not to the beginning."""
+    began = time.perf_counter()
+    assert hints("we saw Brightwater in may. " * 40_000) == ()
+    assert time.perf_counter() - began < 10
 
 
 def test_first_names_are_no_words_of_the_work() -> None:

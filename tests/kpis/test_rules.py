@@ -283,6 +283,18 @@ def test_k17_another_text_is_asked_about_anew() -> None:
             submitting.submit(submission=row, seen_version=row.version, by=by)
 
 
+def test_k17_what_was_confirmed_is_not_asked_about_again_in_a_revision() -> None:
+    row = scene.draft(scene.change_hub({"CHB-33a": []}))
+    by, text = scene.reporter(), f"{scene.WORDS} Sarah came."
+    with clock.at(date(2023, 7, 5)):
+        row = submitting.save_draft(submission=row, figures={"CHB-33a": text}, seen_version=row.version, by=by)
+        submitting.submit(submission=row, seen_version=row.version, by=by, names_nobody=["CHB-33a"])
+        submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
+        again = submitting.revise(submission=row, reason="A figure was wrong", by=by)
+        [warning] = submitting.submit(submission=again, seen_version=again.version, by=by)
+    assert "confirmed on 5 July 2023" in warning.message
+
+
 def test_k17_a_late_reason_is_asked_about_too() -> None:
     row = scene.draft(scene.change_hub({"CHB-10": []}))
     by, late = scene.reporter(), "Sarah keeps the register and was ill."
