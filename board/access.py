@@ -38,6 +38,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "ledger.read": frozenset({FINANCE}),
     "imports.read": frozenset({FINANCE, AUDITOR}),
     "results.read": frozenset({REPORTER, COMMISSIONING, CFO, FINANCE, AUDITOR, BOARD}),
+    "measures.define": frozenset({COMMISSIONING}),
     "submissions.read": frozenset({REPORTER, COMMISSIONING, AUDITOR}),
     "submissions.fill": frozenset({REPORTER, COMMISSIONING}),
     "submissions.decide": frozenset({COMMISSIONING}),

@@ -21,6 +21,9 @@ DEFAULTS: dict[str, Decimal] = {
     "not-known-percent": Decimal("20.00"),
     "quarter-change-percent": Decimal("50.00"),
     "quarter-change-count": Decimal("10.00"),
+    # Shorter narrative says nothing, longer is not read (this board's practice).
+    "narrative-fewest-words": Decimal("20.00"),
+    "narrative-most-words": Decimal("300.00"),
     "rag-green-percent": Decimal("95.00"),
     "rag-amber-percent": Decimal("80.00"),
     # How many days ahead of a contract's dates its officers are told (this board's practice; no term names them).
