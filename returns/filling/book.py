@@ -77,7 +77,8 @@ class Book:
 
     def damaged(self, why: str) -> Refused:
         return refuse(
-            CODE, f"“{self.package.name}” cannot be filled: {why}. Open it in Excel, save it as .xlsx and send that file."
+            CODE,
+            f"“{self.package.name}” cannot be filled: {why}. Open it in Excel, save it as .xlsx and send that.",
         )
 
     def _root(self, part: str) -> Element:
@@ -152,9 +153,7 @@ class Book:
         if part not in self.package:
             return []
         root = self._root(part)
-        formats = {
-            int(item.get("numFmtId", 0)): item.get("formatCode", "") for item in root.iter(f"{{{MAIN}}}numFmt")
-        }
+        formats = {int(item.get("numFmtId", 0)): item.get("formatCode", "") for item in root.iter(f"{{{MAIN}}}numFmt")}
         found = root.find(f"{{{MAIN}}}cellXfs")
         return [_style(item, formats) for item in (found if found is not None else ())]
 

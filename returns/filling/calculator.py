@@ -1,4 +1,4 @@
-"""The calculator that works out a filled workbook's formulas, in a child of its own; trusted only where it proves itself.
+"""A filled workbook's formulas worked out in a child process, and trusted only where it proves itself.
 
 What it gives for a formula counts only if it gives, on the untouched template, what Excel had left there, and
 if the same is true of every formula that this one rests on.

@@ -155,10 +155,11 @@ class SheetXml:
     columns: list[tuple[int, int, int]] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     arrays: list[Area] = field(default_factory=list)
+    opened: list[Area] = field(default_factory=list)
 
     @property
     def last_row(self) -> int:
-        """The last row that the sheet has: with cells, in its stated size, or in a merged cell; 0 for an empty sheet."""
+        """The last row that the sheet has: with cells, in its stated size, in a merged cell; 0 if it is empty."""
         if not self.rows:
             return 0
         found = [*self.rows, *(area.bottom for area in self.merged)]
@@ -255,6 +256,9 @@ class _Scanner:
             self.gathered = []
         elif tag == "sheetProtection":
             sheet.protected = given.get("sheet") in ("1", "true")
+        elif tag == "protectedRange" and not {"password", "hashValue", "securityDescriptor"} & set(given):
+            # Ranges that the protection leaves open to everybody, whatever their cells' style says.
+            sheet.opened += areas_of(given.get("sqref", ""))
         elif tag == "dimension":
             sheet.dimension = area_of(given["ref"])
         elif tag == "mergeCell":
@@ -315,8 +319,13 @@ class _Scanner:
         self.rule = {}
         self.sheet.validations.append(
             Validation(
-                rule["type"], rule["operator"], formulas[0], formulas[1], tuple(areas_of(rule["areas"])),
-                rule["extended"], rule["allow_blank"],
+                rule["type"],
+                rule["operator"],
+                formulas[0],
+                formulas[1],
+                tuple(areas_of(rule["areas"])),
+                rule["extended"],
+                rule["allow_blank"],
             )  # fmt: skip
         )
 

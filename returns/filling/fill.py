@@ -90,7 +90,9 @@ def fill(book: Book, entries: Sequence[Entry], content: Content) -> Filled:
             problems.append(problem(target.where, f"{error}."))
             continue
         contents[target.sheet, target.address] = what
-        problems += [problem(target.where, words, blocking=stops) for words, stops in not_allowed(figure, what, target, book)]
+        problems += [
+            problem(target.where, words, blocking=stops) for words, stops in not_allowed(figure, what, target, book)
+        ]
     if not wanted:
         problems.append(Problem("W2", "The map names no cell. Map at least one."))
     warnings = refuse_if_blocking(problems)

@@ -65,7 +65,9 @@ class Graph:
                 continue
             if formula.kind == "shared" and formula.text:
                 masters[formula.shared] = (address, formula.text)
-            self.rests[sheet, address] = self._of_formula(sheet, address, formula.text, formula.kind, formula.shared, masters)
+            self.rests[sheet, address] = self._of_formula(
+                sheet, address, formula.text, formula.kind, formula.shared, masters
+            )
             if formula.kind in ("array", "dataTable") and formula.ref:
                 for spilt in area_of(formula.ref).addresses():
                     if spilt != address and spilt in xml.cells:

@@ -71,9 +71,11 @@ def read_map(data: bytes | str) -> list[Entry]:
         plain = json.loads(data)
     except (ValueError, RecursionError) as error:
         told = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise refuse(CODE, f"The map is no JSON{told}. Download a map from its page to see how one is written.") from None
+        raise refuse(
+            CODE, f"The map is no JSON{told}. Download a map from its page to see how one is written."
+        ) from None
     if not isinstance(plain, list):
-        raise refuse(CODE, "The map is not a list. Write [{\"sheet\": …, \"cell\": …, \"key\": …}, …].")
+        raise refuse(CODE, 'The map is not a list. Write [{"sheet": …, "cell": …, "key": …}, …].')
     entries, problems = [], []
     for number, item in enumerate(plain, start=1):
         try:
@@ -203,7 +205,8 @@ def why_not(book: Book, sheet: str, address: Address) -> str:
     for table in book.tables:
         if table.sheet == sheet and table.headings and address[0] == table.area.top and address in table.area:
             return "it is a heading of the funder’s table. Map a cell below it."
-    if xml.protected and book.style_at(sheet, address).locked:
+    opened = any(address in area for area in xml.opened)
+    if xml.protected and not opened and book.style_at(sheet, address).locked:
         return "it is locked by the funder. Map a cell that the funder left open."
     if address[0] > xml.last_row:
         return f"the sheet ends in row {xml.last_row}, and rows are never added. Map a row that is there."

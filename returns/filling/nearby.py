@@ -22,7 +22,8 @@ def label_near(book: Book, sheet: str, address: Address) -> str:
     """The nearest words to the left of a cell and the nearest above it: "Staff costs / Actual"."""
     row, column = address
     left = next(
-        (words for at in range(column - 1, max(0, column - _FAR_LEFT), -1) if (words := _text(book, sheet, (row, at)))), ""
+        (words for at in range(column - 1, max(0, column - _FAR_LEFT), -1) if (words := _text(book, sheet, (row, at)))),
+        "",
     )
     above = next(
         (words for at in range(row - 1, max(0, row - _FAR_UP), -1) if (words := _text(book, sheet, (at, column)))), ""

@@ -143,8 +143,12 @@ class Package:
                 raise self._damaged()
             lengths = struct.unpack_from("<HHH", self.data, at + 28)
             entry = bytearray(self.data[at : at + 46 + sum(lengths)])
-            if struct.unpack_from("<I", entry, 42)[0] == _TOO_LARGE or _TOO_LARGE in struct.unpack_from("<II", entry, 20):
-                raise refuse(CODE, f"“{self.name}” is packed as a very large file. Save it again in Excel and send that.")
+            if struct.unpack_from("<I", entry, 42)[0] == _TOO_LARGE or _TOO_LARGE in struct.unpack_from(
+                "<II", entry, 20
+            ):
+                raise refuse(
+                    CODE, f"“{self.name}” is packed as a very large file. Save it again in Excel and send that."
+                )
             if info.filename in sizes:
                 flags = struct.unpack_from("<H", entry, 8)[0] & ~_HAS_DESCRIPTOR
                 struct.pack_into("<H", entry, 8, flags)

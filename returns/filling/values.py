@@ -72,9 +72,7 @@ def not_allowed(figure: Figure, what: Written, target: Target, book: Book) -> It
             yield from _against(rule, figure, what, target, book)
 
 
-def _against(
-    rule: Validation, figure: Figure, what: Written, target: Target, book: Book
-) -> Iterator[tuple[str, bool]]:
+def _against(rule: Validation, figure: Figure, what: Written, target: Target, book: Book) -> Iterator[tuple[str, bool]]:
     if rule.type == "list":
         allowed = choices(rule.first, target.sheet, book)
         if allowed is None:
