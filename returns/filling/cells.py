@@ -137,7 +137,6 @@ class Validation:
     second: str
     areas: tuple[Area, ...]
     extended: bool
-    allow_blank: bool
 
 
 @dataclass
@@ -277,7 +276,6 @@ class _Scanner:
             "formulas": [],
             "areas": given.get("sqref", ""),
             "extended": extended,
-            "allow_blank": given.get("allowBlank") in ("1", "true"),
         }
 
     def text(self, words: str) -> None:
@@ -317,34 +315,9 @@ class _Scanner:
     def _end_rule(self) -> None:
         rule, formulas = self.rule, [*self.rule["formulas"], "", ""]
         self.rule = {}
-        self.sheet.validations.append(
-            Validation(
-                rule["type"],
-                rule["operator"],
-                formulas[0],
-                formulas[1],
-                tuple(areas_of(rule["areas"])),
-                rule["extended"],
-                rule["allow_blank"],
-            )  # fmt: skip
-        )
-
-    def _tag_end(self, at: int) -> int:
-        """Where the tag that begins at `at` ends; a sign > may stand in a value."""
-        data, quote = self.sheet.data, 0
-        while True:
-            sign = data[at]
-            if quote:
-                quote = 0 if sign == quote else quote
-            elif sign in (34, 39):
-                quote = sign
-            elif sign == 62:
-                return at + 1
-            at += 1
-
-    def _tag(self, at: int) -> str:
-        match = re.match(rb"<[^\s>/]+", self.sheet.data[at : at + 200])
-        return match[0].decode() if match else ""
+        areas = tuple(areas_of(rule["areas"]))
+        made = Validation(rule["type"], rule["operator"], formulas[0], formulas[1], areas, rule["extended"])
+        self.sheet.validations.append(made)
 
     def _end_if_empty(self, at: int) -> int:
         """Where the element that begins here ends if it is one tag alone, else 0."""

@@ -89,7 +89,7 @@ def _formulas(book: Book, sheet: str) -> Iterator[Unfooted]:
 def _is_plain(arguments: str) -> bool:
     """Whether a sum adds areas and numbers alone: SUM(A1+28) is a calculation inside."""
     kinds = {token.type for token in Tokenizer(f"=SUM({arguments})").items}
-    return not kinds & {Token.OP_IN, Token.OP_PRE, Token.OP_POST}
+    return "[" not in arguments and not kinds & {Token.OP_IN, Token.OP_PRE, Token.OP_POST}
 
 
 def _text(slot: Slot, address: Address, masters: Mapping[str, tuple[Address, str]]) -> str:

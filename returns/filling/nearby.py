@@ -21,13 +21,10 @@ class InputCell:
 def label_near(book: Book, sheet: str, address: Address) -> str:
     """The nearest words to the left of a cell and the nearest above it: "Staff costs / Actual"."""
     row, column = address
-    left = next(
-        (words for at in range(column - 1, max(0, column - _FAR_LEFT), -1) if (words := _text(book, sheet, (row, at)))),
-        "",
-    )
-    above = next(
-        (words for at in range(row - 1, max(0, row - _FAR_UP), -1) if (words := _text(book, sheet, (at, column)))), ""
-    )
+    leftwards = ((row, at) for at in range(column - 1, max(0, column - _FAR_LEFT), -1))
+    upwards = ((at, column) for at in range(row - 1, max(0, row - _FAR_UP), -1))
+    left = next((words for one in leftwards if (words := _text(book, sheet, one))), "")
+    above = next((words for one in upwards if (words := _text(book, sheet, one))), "")
     return " / ".join(dict.fromkeys(words for words in (left, above) if words))
 
 

@@ -32,9 +32,7 @@ def written(figure: Figure, target: Target, book: Book) -> Written:
 def _text(value: str) -> Written:
     length = len(value.encode("utf-16-le")) // 2
     if length > TEXT_MOST:
-        raise ValueError(
-            f"the text has {length:,} signs, and a cell takes {TEXT_MOST:,}. Map it to no cell, or shorten it in a revision"
-        )
+        raise ValueError(f"the text has {length:,} signs, and a cell takes {TEXT_MOST:,}. Shorten it in a revision")
     return Written("text", value)
 
 
