@@ -319,6 +319,14 @@ class _Scanner:
         made = Validation(rule["type"], rule["operator"], formulas[0], formulas[1], areas, rule["extended"])
         self.sheet.validations.append(made)
 
+    def _tag_end(self, at: int) -> int:
+        """Where the tag that begins at `at` ends; a sign > may stand in a value."""
+        return at + _head_end(self.sheet.data, at)
+
+    def _tag(self, at: int) -> str:
+        match = re.match(rb"<[^\s>/]+", self.sheet.data[at : at + 200])
+        return match[0].decode() if match else ""
+
     def _end_if_empty(self, at: int) -> int:
         """Where the element that begins here ends if it is one tag alone, else 0."""
         end = self._tag_end(at)
@@ -387,16 +395,18 @@ def recached_cell(element: bytes, prefix: str, cached: Cached) -> bytes:
     return head + body[:at] + value + body[at:]
 
 
-def _head_end(element: bytes) -> int:
-    quote = 0
-    for at, sign in enumerate(element):
+def _head_end(data: bytes, start: int = 0) -> int:
+    """How long the tag is that begins at `start`; a sign > may stand in a value between quotes."""
+    at, quote = start, b""
+    while sign := data[at : at + 1]:
+        at += 1
         if quote:
-            quote = 0 if sign == quote else quote
-        elif sign in (34, 39):
+            quote = b"" if sign == quote else quote
+        elif sign in (b'"', b"'"):
             quote = sign
-        elif sign == 62:
-            return at + 1
-    raise ValueError("a cell without an end")
+        elif sign == b">":
+            return at - start
+    raise ValueError("a tag has no end")
 
 
 def edit(sheet: SheetXml, filled: Mapping[Address, Written], cached: Mapping[Address, Cached]) -> bytes:
