@@ -79,7 +79,7 @@ def read_map(data: bytes | str) -> list[Entry]:
     entries, problems = [], []
     for number, item in enumerate(plain, start=1):
         try:
-            entries.append(_entry(item))
+            entries.append(entry_of(item))
         except ValueError as error:
             problems.append(Problem(CODE, f"Entry {number} of the map: {error}.", True, f"entry {number}"))
     if problems:
@@ -87,7 +87,8 @@ def read_map(data: bytes | str) -> list[Entry]:
     return entries
 
 
-def _entry(item: Any) -> Entry:
+def entry_of(item: Any) -> Entry:
+    """One entry of a map; ValueError, in words, where it is none."""
     if not isinstance(item, dict):
         raise ValueError("it is not an object with sheet, cell and key")
     names = set(item) - {"whole_pounds"}
