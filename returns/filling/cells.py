@@ -426,7 +426,8 @@ def edit(sheet: SheetXml, filled: Mapping[Address, Written], cached: Mapping[Add
     for address, value in cached.items():
         slot = sheet.cells[address]
         changes.append((slot.start, slot.end, recached_cell(sheet.data[slot.start : slot.end], sheet.prefix, value)))
-    for row, addresses in absent.items():
+    # In order, since several absent rows may be put in at one place.
+    for row, addresses in sorted(absent.items()):
         changes += _insert(sheet, row, sorted(addresses), filled)
     made, at = bytearray(), 0
     for start, end, new in sorted(changes, key=lambda change: change[:2]):

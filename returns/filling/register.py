@@ -133,7 +133,8 @@ def fill_from(template: FunderTemplate, template_map: TemplateMap, the_return: R
         raise refuse(
             CODE,
             f"{template} is for the {template.get_kind_display().lower()} "
-            f"from {day_in_words(template.valid_from)}{until}. {the_return.reference} is another return: register the edition that is for it.",
+            f"from {day_in_words(template.valid_from)}{until}, and {the_return.reference} is another. "
+            "Register the edition that is for it.",
         )
     return fill(book_of(template), entries_of(template_map), content)
 
