@@ -22,7 +22,7 @@ from returns.filling.cells import address_of, scan
 from returns.filling.fill import Filled, fill
 from returns.filling.footing import unfooted
 from returns.filling.formulas import Graph
-from returns.filling.mapping import Entry, read_map, stated
+from returns.filling.mapping import Entry, stated
 from returns.filling.nearby import input_cells
 from tests.returns import sample
 
@@ -148,9 +148,9 @@ def test_libreoffice_opens_it_and_reads_the_same(tried: tuple[str, bytes, Filled
 def test_locked_cells_and_formulas_are_refused_by_name() -> None:
     book = Book.open((FOLDER / TOWNS).read_bytes(), TOWNS)
     key = next(iter(stated(sample.claim())))
-    text = f'[{{"sheet": "7 - Risk Register", "cell": "A1", "key": "{key}"}}, {{"sheet": "4b - PSI", "cell": "I14", "key": "{key}"}}]'
+    wanted = [Entry("7 - Risk Register", "A1", (key,)), Entry("4b - PSI", "I14", (key,))]
     with pytest.raises(Refused) as refused:
-        fill(book, read_map(text), sample.claim())
+        fill(book, wanted, sample.claim())
     said = [problem.message for problem in refused.value.problems]
     assert said[0].startswith("7 - Risk Register!A1: it is locked by the funder.")
     assert said[1].startswith("4b - PSI!I14: it holds a formula of the funder’s.")
