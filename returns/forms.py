@@ -1,6 +1,6 @@
 """The forms of the returns: words of a section, reasons, the reopening of a quarter, templates and their maps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -93,15 +93,15 @@ class MapFileForm(ActForm):
 class CellBoxes:
     """One cell of a template on the map's form: what it is, its box for a key and its tick for whole pounds."""
 
-    def __init__(self, form: forms.BaseForm, about: InputCell) -> None:
-        self.about = about
+    def __init__(self, form: forms.BaseForm, about: InputCell, known: Mapping[str, str]) -> None:
+        self.about, self.called = about, known.get(form.fields[f"key-{about.cell}"].initial, "")
         self.key, self.whole = form[f"key-{about.cell}"], form[f"whole-{about.cell}"]
 
 
 class MapSheetForm(ActForm):
     """Which figures the cells of one sheet take: a box for each cell on screen, and one set of rows to fill downwards.
 
-    `entries` is the map so far, of all sheets: what is not on screen stays in it.
+    `entries` is the map so far, of all sheets: what is not on screen stays in it. `known` names the keys there are.
     """
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -120,10 +120,16 @@ class MapSheetForm(ActForm):
     marks_optional = False
 
     def __init__(
-        self, *args: Any, sheet: str, cells: Sequence[InputCell], entries: Sequence[Entry], **kwargs: Any
+        self,
+        *args: Any,
+        sheet: str,
+        cells: Sequence[InputCell],
+        entries: Sequence[Entry],
+        known: Mapping[str, str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.sheet, self.cells, self.entries = sheet, cells, entries
+        self.sheet, self.cells, self.entries, self.known = sheet, cells, entries, known
         mapped = {entry.cell: entry for entry in entries if entry.sheet == sheet and not entry.is_down}
         self.fields["other_key"].widget.attrs["list"] = "known-keys"
         for cell in cells:
@@ -149,7 +155,7 @@ class MapSheetForm(ActForm):
 
     @property
     def boxes(self) -> list[CellBoxes]:
-        return [CellBoxes(self, cell) for cell in self.cells]
+        return [CellBoxes(self, cell, self.known) for cell in self.cells]
 
     @property
     def drops(self) -> list[tuple[Entry, forms.BoundField]]:

@@ -30,7 +30,9 @@ def label_near(book: Book, sheet: str, address: Address) -> str:
 
 def _text(book: Book, sheet: str, address: Address) -> str:
     value = book.value_at(sheet, address)
-    if not isinstance(value, str) or not value.strip():
+    # What stands in a cell that is itself left open is an answer, and names nothing.
+    opened = book.xml(sheet).protected and not book.style_at(sheet, address).locked
+    if opened or not isinstance(value, str) or not value.strip():
         return ""
     words = " ".join(value.split())
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"

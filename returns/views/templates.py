@@ -42,6 +42,11 @@ from returns.tables import (
 CELLS_A_PAGE = 50
 
 
+def _granted(user: Any) -> QuerySet[Programme]:
+    """The programmes whose grant the person's organisation holds."""
+    return Programme.objects.filter(recipient=access.acting_organisation(user))
+
+
 class TemplateList(ListPage):
     """The register."""
 
@@ -57,7 +62,7 @@ class TemplateList(ListPage):
         return [Link("Returns", reverse("returns:returns"))]
 
     def get_actions(self) -> Sequence[Link]:
-        if not access.may(self.request.user, "templates.map"):
+        if not access.may(self.request.user, "templates.map") or not _granted(self.request.user).exists():
             return []
         return [Link("Register a template", reverse("returns:register-template"))]
 
@@ -67,6 +72,10 @@ class Register(ActPage):
 
     action, heading, button, form_class = "templates.map", "Register a template", "Register", TemplateForm
     lead = "The file is kept as it is. A new edition of the funder’s is another template, with a map of its own."
+
+    def allowed(self) -> bool:
+        """Only where the organisation holds a grant is there anything to register."""
+        return super().allowed() and _granted(self.request.user).exists()
 
     def get_breadcrumbs(self) -> Sequence[Link]:
         return [
@@ -78,8 +87,7 @@ class Register(ActPage):
         return reverse("returns:templates")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        organisation = access.acting_organisation(self.request.user)
-        return {**super().get_form_kwargs(), "programmes": Programme.objects.filter(recipient=organisation)}
+        return {**super().get_form_kwargs(), "programmes": _granted(self.request.user)}
 
     def act(self, form: TemplateForm) -> FunderTemplate:
         return register.register(by=self.request.user, **form.cleaned_data)
@@ -238,7 +246,13 @@ class MapSheet(AboutTemplate, ActPage):
             for entry in self.entries:
                 if entry.sheet == self.sheet and not entry.is_down and entry.cell not in open_ones:
                     cells.insert(0, InputCell(entry.cell, "", ""))
-        return {**super().get_form_kwargs(), "sheet": self.sheet, "cells": cells, "entries": self.entries}
+        return {
+            **super().get_form_kwargs(),
+            "sheet": self.sheet,
+            "cells": cells,
+            "entries": self.entries,
+            "known": self.known,
+        }
 
     def get_initial(self) -> dict[str, Any]:
         return {"seen": self.latest.number if self.latest else 0}
