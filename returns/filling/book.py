@@ -12,7 +12,7 @@ from defusedxml import ElementTree
 
 from core.problems import Refused, refuse
 from core.reading.workbooks import DAYS_TO_1904
-from returns.filling.cells import MAIN, Address, Area, SheetXml, Slot, area_of, scan
+from returns.filling.cells import CELLS_MOST, MAIN, Address, Area, SheetXml, Slot, area_of, scan
 from returns.filling.parts import CODE, Package
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -66,8 +66,11 @@ class Book:
         """The workbook of a file. Refused in words where it is not one that can be read and filled."""
         book = cls(Package(data, name))
         try:
+            cells = 0
             for sheet in book.sheets:
-                book.xml(sheet.name)
+                cells += len(book.xml(sheet.name).cells)
+                if cells > CELLS_MOST:
+                    raise book.damaged(f"it has more than {CELLS_MOST:,} cells")
             book.styles, book.texts, book.names, book.tables  # noqa: B018
         except Refused:
             raise
@@ -160,7 +163,7 @@ class Book:
     def style_at(self, sheet: str, address: Address) -> CellStyle:
         """The style of a cell, also of one that is not written in the file."""
         number = self.xml(sheet).style_at(address)
-        return self.styles[number] if number < len(self.styles) else CellStyle(True, False, False)
+        return self.styles[number] if 0 <= number < len(self.styles) else CellStyle(True, False, False)
 
     @cached_property
     def names(self) -> dict[tuple[str, str], str]:
@@ -207,7 +210,8 @@ class Book:
         if slot.raw == "" and slot.type != "str":
             return None
         if slot.type == "s":
-            return _unescaped(self.texts[int(slot.raw)])
+            at = int(slot.raw) if slot.raw.isdecimal() else len(self.texts)
+            return _unescaped(self.texts[at]) if at < len(self.texts) else None
         if slot.type == "b":
             return slot.raw == "1"
         if slot.type == "n":
@@ -235,11 +239,18 @@ def _number(raw: str) -> Decimal | str:
         value = Decimal(raw.strip())
     except InvalidOperation:
         return raw
-    return value if value.is_finite() else raw
+    # No binary number reaches further; a text of a million noughts is nobody's figure.
+    return value if value.is_finite() and abs(value.adjusted()) < 320 else raw
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return _ESCAPED.sub(_sign, text)
+
+
+def _sign(match: re.Match[str]) -> str:
+    """The sign that an escape stands for; half a sign of UTF-16 is none by itself and stays as it is written."""
+    number = int(match[1], 16)
+    return match[0] if 0xD800 <= number < 0xE000 else chr(number)
 
 
 def _style(item: Element, formats: dict[int, str]) -> CellStyle:

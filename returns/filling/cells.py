@@ -7,6 +7,7 @@ entities; a sheet in another encoding than UTF-8 is refused.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -16,6 +17,10 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 XM = "http://schemas.microsoft.com/office/excel/2006/main"
 ROWS_MOST, COLUMNS_MOST = 1_048_576, 16_384
+# Five times what the largest form known holds; what is read of a cell takes far more memory than its XML.
+CELLS_MOST = 400_000
+# Merged cells up to this size are kept cell by cell.
+MERGED_MOST = 2_000
 # What Excel takes in one cell, counted as it counts: in UTF-16 units.
 TEXT_MOST = 32_767
 
@@ -164,6 +169,18 @@ class SheetXml:
         found = [*self.rows, *(area.bottom for area in self.merged)]
         return max([*found, self.dimension.bottom if self.dimension else 0])
 
+    @cached_property
+    def inner(self) -> dict[Address, Area]:
+        """The cells that lie inside a merged one, but for its first, with the merged cell; large ones are left out."""
+        small = (area for area in self.merged if area.size <= MERGED_MOST)
+        return {one: area for area in small for one in area.addresses() if one != (area.top, area.left)}
+
+    def merged_over(self, address: Address) -> Area | None:
+        """The merged cell inside which a cell lies, if it is not its first."""
+        large = (area for area in self.merged if area.size > MERGED_MOST)
+        found = next((area for area in large if address in area and address != (area.top, area.left)), None)
+        return self.inner.get(address, found)
+
     def style_at(self, address: Address) -> int:
         """The index of the style that a cell has, or would have: its own, its row's, its column's."""
         row, column = address
@@ -246,6 +263,8 @@ class _Scanner:
             style, kind = int(given.get("s", 0)), given.get("t", "n")
             self.slot = Slot(at, self._end_if_empty(at), style, kind, attributes=dict(given))
             sheet.cells[self.row, self.column] = self.slot
+            if len(sheet.cells) > CELLS_MOST:
+                raise ValueError(f"there are more than {CELLS_MOST:,} cells")
         elif tag == "f" and self.slot is not None:
             self.slot.formula = Formula("", given.get("t", ""), given.get("ref", ""), given.get("si", ""))
             if self.slot.formula.kind in ("array", "dataTable") and self.slot.formula.ref:

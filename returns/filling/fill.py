@@ -25,7 +25,7 @@ from returns.filling.mapping import (
     targets,
     with_sheet_names,
 )
-from returns.filling.nearby import label_near
+from returns.filling.nearby import label_near, names_of
 from returns.filling.values import not_allowed, shown, written
 
 WORKBOOK = "xl/workbook.xml"
@@ -124,9 +124,8 @@ def _expected(book: Book, contents: Mapping[Place, Written], worked: Worked) -> 
             cached[sheet][address] = value
     for sheet, address in worked.unchecked:
         area = next((area for area in book.xml(sheet).arrays if address in area), None)
-        for one in area.addresses() if area else [address]:
-            if one in book.xml(sheet).cells:
-                cached[sheet][one] = Cached("", None)
+        for one in [one for one in book.xml(sheet).cells if one in area] if area else [address]:
+            cached[sheet][one] = Cached("", None)
     return Expected(filled, cached, recalculates=bool(worked.values or worked.unchecked))
 
 
@@ -161,7 +160,8 @@ def recalculating(workbook: bytes) -> bytes:
 
 
 def _cells(book: Book, wanted: Sequence[Target], known: Mapping[str, Figure], content: Content) -> list[FilledCell]:
-    names, rounding = labels(content), _rounding(wanted, known, content)
+    called, rounding = labels(content), _rounding(wanted, known, content)
+    names = {sheet: names_of(book, sheet) for sheet in dict.fromkeys(target.sheet for target in wanted)}
     made = []
     for target in wanted:
         figure = known[target.key]
@@ -172,9 +172,9 @@ def _cells(book: Book, wanted: Sequence[Target], known: Mapping[str, Figure], co
             FilledCell(
                 sheet=target.sheet,
                 cell=name_of(target.address),
-                near=label_near(book, target.sheet, target.address),
+                near=label_near(names[target.sheet], target.address),
                 key=target.key,
-                label=names[target.key],
+                label=called[target.key],
                 before=book.words_at(target.sheet, target.address),
                 after=shown(figure, target) if figure.value is not None else "",
                 note=note,

@@ -9,18 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from returns.filling.book import Book
-from returns.filling.cells import Address, Area, area_of, name_of
+from returns.filling.cells import Address, Area, Formula, area_of, name_of
 
 Place = tuple[str, Address]
 # Their result may lie anywhere, or changes by itself.
 FAR = ("INDIRECT", "OFFSET", "CELL", "INFO", "GETPIVOTDATA")
 VOLATILE = ("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", *FAR)
 # Ranges up to this size are kept cell by cell; larger ones are searched.
-_SMALL = 600
+_SMALL = 200
 
 _REFERENCE = re.compile(
     r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!\[\]:,()]+)!)?(?P<area>\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?"
@@ -65,24 +65,27 @@ class Graph:
                 continue
             if formula.kind == "shared" and formula.text:
                 masters[formula.shared] = (address, formula.text)
-            self.rests[sheet, address] = self._of_formula(
-                sheet, address, formula.text, formula.kind, formula.shared, masters
-            )
+            self.rests[sheet, address] = self._of_formula(sheet, address, formula, masters)
             if formula.kind in ("array", "dataTable") and formula.ref:
-                for spilt in area_of(formula.ref).addresses():
-                    if spilt != address and spilt in xml.cells:
+                area = area_of(formula.ref)
+                for spilt in xml.cells:
+                    if spilt != address and spilt in area:
                         self.spilled[sheet, spilt] = (sheet, address)
 
     def _of_formula(
-        self, sheet: str, address: Address, text: str, kind: str, shared: str, masters: dict[str, tuple[Address, str]]
+        self, sheet: str, address: Address, formula: Formula, masters: dict[str, tuple[Address, str]]
     ) -> Rests:
+        kind, text = formula.kind, formula.text
         if kind == "dataTable":
             return Rests(anything=True, volatile=True)
         if kind == "shared" and not text:
-            if shared not in masters:
+            if formula.shared not in masters:
                 return Rests(anything=True, volatile=True)
-            origin, written = masters[shared]
-            text = Translator(f"={written}", origin=name_of(origin)).translate_formula(name_of(address))[1:]
+            origin, written = masters[formula.shared]
+            try:
+                text = Translator(f"={written}", origin=name_of(origin)).translate_formula(name_of(address))[1:]
+            except (TokenizerError, TranslatorError):
+                return Rests(anything=True, volatile=True)
         found = rests_of(text, sheet, self.book)
         # What an array gives depends on rules of spilling that calculators do not share.
         return Rests(found.areas, found.anything, found.volatile or kind == "array")
@@ -128,7 +131,11 @@ def rests_of(text: str, sheet: str, book: Book, deep: int = 0) -> Rests:
         return Rests(anything=True, volatile=True)
     areas: set[tuple[str, Area]] = set()
     anything = volatile = False
-    for token in Tokenizer(f"={text}").items:
+    try:
+        tokens = Tokenizer(f"={text}").items
+    except TokenizerError:
+        return Rests(anything=True, volatile=True)
+    for token in tokens:
         if token.type == Token.FUNC and token.subtype == Token.OPEN:
             called = token.value.rstrip("(").rsplit(".", 1)[-1].upper()
             anything, volatile = anything or called in FAR, volatile or called in VOLATILE

@@ -195,9 +195,8 @@ def why_not(book: Book, sheet: str, address: Address) -> str:
     """Why this cell cannot be filled, and what to do; empty where it can."""
     xml = book.xml(sheet)
     slot = xml.cells.get(address)
-    for area in xml.merged:
-        if address in area and address != (area.top, area.left):
-            return f"it lies inside the merged cell {area}. Map {name_of((area.top, area.left))} instead."
+    if over := xml.merged_over(address):
+        return f"it lies inside the merged cell {over}. Map {name_of((over.top, over.left))} instead."
     if slot is not None and slot.formula is not None:
         return "it holds a formula of the funder’s. Take it out of the map; it is worked out from other cells."
     for area in xml.arrays:

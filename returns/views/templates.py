@@ -233,14 +233,18 @@ class MapSheet(AboutTemplate, ActPage):
         return self.request.GET.get("near", "").strip()
 
     @cached_property
+    def open_cells(self) -> list[InputCell]:
+        return input_cells(self.book, self.sheet)
+
+    @cached_property
     def pages(self) -> Any:
         wanted = self.asked.casefold()
-        found = [cell for cell in input_cells(self.book, self.sheet) if wanted in f"{cell.cell} {cell.near}".casefold()]
+        found = [cell for cell in self.open_cells if wanted in f"{cell.cell} {cell.near}".casefold()]
         return Paginator(found, CELLS_A_PAGE).get_page(self.request.GET.get("page"))
 
     def get_form_kwargs(self) -> dict[str, Any]:
         cells: list[InputCell] = list(self.pages.object_list)
-        open_ones = {cell.cell for cell in input_cells(self.book, self.sheet)}
+        open_ones = {cell.cell for cell in self.open_cells}
         if self.pages.number == 1 and not self.asked:
             # A mapped cell that the list of open ones does not know is shown first, so that it can be taken out.
             for entry in self.entries:
