@@ -161,7 +161,7 @@ class SheetXml:
     arrays: list[Area] = field(default_factory=list)
     opened: list[Area] = field(default_factory=list)
 
-    @property
+    @cached_property
     def last_row(self) -> int:
         """The last row that the sheet has: with cells, in its stated size, in a merged cell; 0 if it is empty."""
         if not self.rows:
@@ -175,10 +175,13 @@ class SheetXml:
         small = (area for area in self.merged if area.size <= MERGED_MOST)
         return {one: area for area in small for one in area.addresses() if one != (area.top, area.left)}
 
+    @cached_property
+    def large(self) -> list[Area]:
+        return [area for area in self.merged if area.size > MERGED_MOST]
+
     def merged_over(self, address: Address) -> Area | None:
         """The merged cell inside which a cell lies, if it is not its first."""
-        large = (area for area in self.merged if area.size > MERGED_MOST)
-        found = next((area for area in large if address in area and address != (area.top, area.left)), None)
+        found = next((area for area in self.large if address in area and address != (area.top, area.left)), None)
         return self.inner.get(address, found)
 
     def style_at(self, address: Address) -> int:

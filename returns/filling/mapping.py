@@ -205,8 +205,8 @@ def why_not(book: Book, sheet: str, address: Address) -> str:
     for table in book.tables:
         if table.sheet == sheet and table.headings and address[0] == table.area.top and address in table.area:
             return "it is a heading of the funder’s table. Map a cell below it."
-    opened = any(address in area for area in xml.opened)
-    if xml.protected and not opened and book.style_at(sheet, address).locked:
+    locked = xml.protected and book.style_at(sheet, address).locked
+    if locked and not any(address in area for area in xml.opened):
         return "it is locked by the funder. Map a cell that the funder left open."
     if address[0] > xml.last_row:
         return f"the sheet ends in row {xml.last_row}, and rows are never added. Map a row that is there."
