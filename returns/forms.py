@@ -113,7 +113,7 @@ class MapSheetForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
         label="Keys, one a line",
-        help_text="With a star for the row, all rows of a table: claim/expenditure/*/actual",
+        help_text="With a star for the row, all rows of a table: claim/expenditure/*/actual-quarter",
     )
     whole_pounds = forms.BooleanField(required=False, label="In whole pounds")
 

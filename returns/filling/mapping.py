@@ -1,7 +1,7 @@
 """A map: which cell of a template takes which figure of a return. Read from JSON, checked against the template.
 
 A list of `{sheet, cell, key}` and `{sheet, first_cell, down_by, keys}`; each may carry `"whole_pounds": true`.
-A key with a star for its row (`claim/expenditure/*/actual`) stands for every row of that table, without its totals.
+A key with a star for its row (`claim/expenditure/*/actual-quarter`) stands for every row of that table, without its totals.
 """
 
 import json
@@ -143,15 +143,18 @@ def labels(content: Content) -> dict[str, str]:
     return {key: found.get(key, f"The return’s {key.split('/')[2]}") for key in stated(content)}
 
 
-def rows_of(content: Content, key: str) -> list[str]:
-    """The keys that a key with a star stands for: those of the rows of its table, without totals and notes."""
+def rows_of(content: Content, key: str) -> list[str] | None:
+    """The keys that a key with a star stands for: those of the rows of its table, without totals and notes.
+
+    None where the return has no such table or column, which is another thing than a table without rows.
+    """
     kind, section_code, _, column = key.split("/")
     for section in content.sections:
         if content.kind == kind and section.code == section_code and section.table:
             rows = [row.code for row in section.table.rows if row.kind == "row"]
             if any(one.code == column for one in section.table.columns):
                 return [f"{kind}/{section_code}/{row}/{column}" for row in rows]
-    return []
+    return None
 
 
 def targets(entries: Sequence[Entry], content: Content | None) -> Iterator[Target]:
@@ -159,7 +162,8 @@ def targets(entries: Sequence[Entry], content: Content | None) -> Iterator[Targe
     for entry in entries:
         row, column = address_of(entry.cell)
         for key in entry.keys:
-            for one in (rows_of(content, key) or [key]) if content is not None and "*" in key else [key]:
+            found = rows_of(content, key) if content is not None and "*" in key else None
+            for one in [key] if found is None else found:
                 yield Target(entry.sheet, (row, column), one, entry.whole_pounds)
                 row += entry.down_by
 
@@ -224,7 +228,7 @@ def check_keys(wanted: Sequence[Target], known: Mapping[str, Figure]) -> list[Pr
         problem(
             target.where,
             f"the return states no figure “{target.key}”. Choose one of its keys"
-            + (", or take the cell out of the map." if "*" not in target.key else "; no table has such rows."),
+            + (", or take the cell out of the map." if "*" not in target.key else "; no table has such a column."),
         )
         for target in wanted
         if target.key not in known

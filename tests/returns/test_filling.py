@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -262,6 +263,16 @@ def test_rows_are_never_added() -> None:
     down = {"sheet": "Lists", "first_cell": "A4", "down_by": 1, "keys": ["claim/spend/*/actual"]}
     assert [words.partition(":")[0] for words in refused([down])] == ["Lists!A5", "Lists!A6"]
     assert "the sheet ends in row 4, and rows are never added" in refused([down])[0]
+
+
+def test_a_table_without_rows_fills_nothing_and_one_that_is_not_there_is_refused() -> None:
+    said = content()
+    columns = said.sections[0].table.columns  # type: ignore[union-attr]
+    empty = replace(said, sections=(replace(said.sections[0], table=Table("Spend", columns)), *said.sections[1:]))
+    made = filled([DOWN, at("B11", "claim/head/share/value")], said=empty)
+    assert [cell.cell for cell in made.cells] == ["B11"]
+    down = {**DOWN, "keys": ["claim/spend/*/forecast"]}
+    assert "the return states no figure “claim/spend/*/forecast”" in refused([down])[0]
 
 
 def test_text_that_is_too_long_is_refused() -> None:
