@@ -1,8 +1,8 @@
 """Footing a workbook: every cell that states a sum and is not the sum of what it covers, as the file holds it.
 
 Read are the values that the file keeps, as a funder's upload portal reads them; nothing is worked out anew. Two things
-are looked at: formulas that are nothing but a SUM (or a SUBTOTAL that sums), and rows that call themselves a total and
-hold a typed number.
+are looked at: formulas that do nothing but add cells (SUM, +, a SUBTOTAL that sums), and rows that call themselves a
+total and hold a typed number.
 """
 
 import re
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from returns.filling.book import Book
 from returns.filling.cells import Address, Area, SheetXml, Slot, area_of, name_of
@@ -20,7 +20,7 @@ from returns.filling.formulas import rests_of
 
 # A workbook keeps binary numbers: what differs by less than half a penny is the same amount.
 TOLERANCE = Decimal("0.005")
-_SUM = re.compile(r"(?:SUM\((?P<sum>[^()]*)\)|SUBTOTAL\(\s*(?:9|109)\s*,(?P<subtotal>[^()]*)\))", re.IGNORECASE)
+_SUBTOTAL = re.compile(r"SUBTOTAL\(\s*(?:9|109)\s*,(?P<areas>[^()]*)\)", re.IGNORECASE)
 # “Total length of new cycle ways” is a measure and no total of the rows above it.
 _TOTAL = re.compile(r"(?:sub-?\s?|grand\s|overall\s)?total(?!\s+\w+\s+of\b)\b.*", re.IGNORECASE | re.DOTALL)
 _PARTS_FEWEST = 2
@@ -69,27 +69,51 @@ def _formulas(book: Book, sheet: str) -> Iterator[Unfooted]:
     }
     for address, slot in xml.cells.items():
         text = _text(slot, address, masters)
-        match = _SUM.fullmatch(text.strip())
         stated = book.value_of(slot)
-        if match is None or not isinstance(stated, Decimal):
+        if not text or not isinstance(stated, Decimal):
             continue
-        arguments = match["sum"] or match["subtotal"]
-        rests = rests_of(arguments, sheet, book)
-        if rests.anything or rests.volatile or not _is_plain(arguments):
+        covered = covered_by(text, sheet, book)
+        if covered is None:
             continue
-        skipping = match["subtotal"] is not None
-        values = [_added(book, named, area, subtotals=not skipping) for named, area in rests.areas]
-        constants = [_constant(part) for part in arguments.split(",")]
-        found = sum((value for value in values if value is not None), Decimal(0)) + sum(constants)
+        subtotals = not text.upper().startswith("SUBTOTAL(")
+        values = [_added(book, named, area, subtotals=subtotals) for named, area in covered]
         # Where a covered cell holds an error or no value, the file itself does not say what the sum is.
-        if None not in values and abs(stated - found) > TOLERANCE:
+        if None in values:
+            continue
+        found = sum((value for value in values if value is not None), Decimal(0))
+        if abs(stated - found) > TOLERANCE:
             yield Unfooted(sheet, name_of(address), f"={text}", stated, found)
 
 
-def _is_plain(arguments: str) -> bool:
-    """Whether a sum adds areas and numbers alone: SUM(A1+28) is a calculation inside."""
-    kinds = {token.type for token in Tokenizer(f"=SUM({arguments})").items}
-    return "[" not in arguments and not kinds & {Token.OP_IN, Token.OP_PRE, Token.OP_POST}
+def covered_by(text: str, sheet: str, book: Book) -> list[tuple[str, Area]] | None:
+    """The areas that a formula adds up, one for each time that it names them.
+
+    None where it does anything else than add cells: SUM(B4:B9), B4+B5, SUM(B4:B9)+SUM(D4:D9), SUBTOTAL(9,B4:B9).
+    """
+    if match := _SUBTOTAL.fullmatch(text.strip()):
+        text = f"SUM({match['areas']})"
+    try:
+        tokens = [token for token in Tokenizer(f"={text}").items if token.type != Token.WSPACE]
+    except TokenizerError:
+        return None
+    found: list[tuple[str, Area]] = []
+    adds = False
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        # Two areas with a blank between them are what they have in common.
+        if before is not None and before.type == token.type == Token.OPERAND:
+            return None
+        if token.type == Token.OPERAND and token.subtype == Token.RANGE and "[" not in token.value:
+            rests = rests_of(token.value, sheet, book)
+            if rests.anything or rests.volatile:
+                return None
+            found += sorted(rests.areas)
+        elif (token.type == Token.FUNC and token.value.upper() in ("SUM(", ")")) or (
+            token.type == Token.OP_IN and token.value == "+"
+        ):
+            adds = True
+        elif token.type not in (Token.SEP, Token.PAREN):
+            return None
+    return found if adds else None
 
 
 def _text(slot: Slot, address: Address, masters: Mapping[str, tuple[Address, str]]) -> str:
@@ -98,11 +122,10 @@ def _text(slot: Slot, address: Address, masters: Mapping[str, tuple[Address, str
     if slot.formula.text or slot.formula.shared not in masters:
         return slot.formula.text
     origin, text = masters[slot.formula.shared]
-    return Translator(f"={text}", origin=name_of(origin)).translate_formula(name_of(address))[1:]
-
-
-def _constant(part: str) -> Decimal:
-    return Decimal(part.strip()) if re.fullmatch(r"-?\d+(\.\d+)?", part.strip()) else Decimal(0)
+    try:
+        return Translator(f"={text}", origin=name_of(origin)).translate_formula(name_of(address))[1:]
+    except (TokenizerError, TranslatorError):
+        return ""
 
 
 def _added(book: Book, sheet: str, area: Area, *, subtotals: bool) -> Decimal | None:

@@ -1,7 +1,8 @@
 """A map: which cell of a template takes which figure of a return. Read from JSON, checked against the template.
 
 A list of `{sheet, cell, key}` and `{sheet, first_cell, down_by, keys}`; each may carry `"whole_pounds": true`.
-A key with a star for its row (`claim/expenditure/*/actual-quarter`) stands for every row of that table, without its totals.
+A key with a star for its row (`claim/expenditure/*/actual-quarter`) stands for every row of that table, without its
+totals.
 """
 
 import json

@@ -44,6 +44,29 @@ def test_a_sum_of_a_name_and_one_with_a_calculation_inside() -> None:
     assert found(changed(b"<f>SUM(B4:B6)</f><v>10<", b"<f>SUM(B4+28)</f><v>38<")) == []
 
 
+@pytest.mark.parametrize(
+    ("formula", "kept", "good"),
+    [
+        ("B4+B5", "10", True),
+        ("B4+B5", "11", False),
+        ("B4+B4", "20", True),
+        ("SUM(B4:B5)+SUM(E14)", "17", True),
+        ("SUM(B4:B5)+SUM(E14)", "18", False),
+        ("SUM(B4,E14)", "16", False),
+        ("SUBTOTAL(9,B4:B6)", "10", True),
+        ("SUBTOTAL(109,B4:B6)", "9", False),
+        ("SUM(Lists!A4,B4)", "12", False),
+        ("B4-E14", "99", True),
+        ("MAX(B4:B6)", "99", True),
+        ("SUM(Rows[Actual])", "99", True),
+        ("SUM(B4:B5 B4:B6)", "99", True),
+    ],
+)
+def test_formulas_that_add_cells_are_footed_and_all_others_left(formula: str, kept: str, good: bool) -> None:
+    new = f"<f>{formula}</f><v>{kept}<".encode()
+    assert (found(changed(b"<f>SUM(B4:B6)</f><v>10<", new)) == []) is good
+
+
 def typed(*rows: tuple[str, str]) -> bytes:
     """A sheet of labels and typed amounts."""
     cells = "".join(

@@ -178,6 +178,8 @@ def test_a_certified_return_is_tried_and_its_filled_file_taken_and_recorded(scen
     mapped(row, scene.finance, Entry("Return", "B4", (key,)))
     client = signed_in(scene.finance)
     assert the_return.reference in client.get(row.get_absolute_url()).content.decode()
+    from_it = client.get(the_return.get_absolute_url()).content.decode()
+    assert "In the funder’s workbook: Quarterly form, v1" in from_it
     shown = client.get(reverse("returns:template-try", args=[row.pk, the_return.pk])).content.decode()
     assert "The Change Hub / Actual" in shown
     assert "Download the filled workbook" in shown
