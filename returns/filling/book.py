@@ -74,7 +74,7 @@ class Book:
             book.styles, book.texts, book.names, book.tables  # noqa: B018
         except Refused:
             raise
-        except (ValueError, KeyError, IndexError, ElementTree.ParseError):
+        except (ValueError, LookupError, ElementTree.ParseError):
             raise book.damaged("its parts do not fit together") from None
         return book
 

@@ -139,7 +139,7 @@ def _written(book: Book, expected: Expected) -> bytes:
     return book.package.with_parts(parts)
 
 
-_CALCULATION = re.compile(rb"<(?:[\w.-]+:)?calcPr\b[^>]*?(/?)>")
+_CALCULATION = re.compile(rb"""<(?:[\w.-]+:)?calcPr\b(?:[^>"']|"[^"]*"|'[^']*')*?(/?)>""")
 _FULL = re.compile(rb"(\sfullCalcOnLoad\s*=\s*)(\"[^\"]*\"|'[^']*')")
 _BEFORE_IT = re.compile(rb"</(?P<prefix>(?:[\w.-]+:)?)(?:sheets|functionGroups|externalReferences|definedNames)\s*>")
 

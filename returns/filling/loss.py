@@ -53,7 +53,10 @@ def compare(template: bytes, filled: bytes, name: str, expected: Expected) -> Re
         return report
     sheets = {sheet.part: sheet.name for sheet in Book(old).sheets}
     for part in old.names:
-        words, differences = _part(part, old, new, sheets, expected)
+        try:
+            words, differences = _part(part, old, new, sheets, expected)
+        except ElementTree.ParseError:
+            words, differences = "changed", [f"{part} cannot be read"]
         report.parts.append((part, words))
         report.differences += differences
     return report

@@ -6,7 +6,10 @@ import zipfile
 import pytest
 
 from core.problems import Refused
+from returns.filling import cells
 from returns.filling.book import Book
+from returns.filling.formulas import Graph
+from returns.filling.mapping import why_not
 from returns.filling.parts import Package
 from tests.returns.template_files import packed, parts, template
 
@@ -109,3 +112,20 @@ def test_a_sheet_that_is_damaged_is_named() -> None:
     found = parts()
     del found["xl/worksheets/sheet2.xml"]
     assert "its parts do not fit together" in refusal(packed(found))
+
+
+def test_an_encoding_that_nobody_knows_and_a_cell_out_of_place_are_refused_in_words() -> None:
+    assert "do not fit together" in refusal(changed("xl/styles.xml", b'encoding="UTF-8"', b'encoding="nonsense"'))
+    assert "cell B5 stands in it out of place" in refusal(changed("xl/worksheets/sheet1.xml", b'r="B4"', b'r="B5"'))
+
+
+def test_a_form_with_more_cells_than_any_form_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "CELLS_MOST", 10)
+    assert "there are more than 10 cells" in refusal(template())
+
+
+def test_an_array_over_a_whole_sheet_is_read_in_a_moment() -> None:
+    array = b'<f t="array" ref="A1:XFD1048576">SUM(B4:B6)</f>'
+    book = Book.open(changed("xl/worksheets/sheet1.xml", b"<f>SUM(B4:B6)</f>", array), "f.xlsx")
+    assert len(Graph(book).spilled) > 20
+    assert why_not(book, "Return", (14, 2)).startswith("a formula of the funder’s fills it with others")
