@@ -47,6 +47,9 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
     "returns.waive": frozenset({COMMISSIONING, CFO}),
+    "templates.read": frozenset({FINANCE, COMMISSIONING, AUDITOR}),
+    "templates.map": frozenset({FINANCE, COMMISSIONING}),
+    "templates.fill": frozenset({FINANCE, COMMISSIONING}),
     "quarters.close": frozenset({COMMISSIONING}),
     "quarters.reopen": frozenset({COMMISSIONING}),
 }

@@ -37,6 +37,11 @@ def round_to_penny(value: Decimal) -> Decimal:
     return value.quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
+def round_to_pound(value: Decimal) -> Decimal:
+    """The nearest whole pound, halves away from nought. Only for a funder's form that asks for whole pounds."""
+    return value.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+
+
 def percent(part: Decimal, whole: Decimal) -> Decimal | None:
     """A part as a percentage of the whole, to one decimal, halves away from nought; None of nothing.
 

@@ -1,13 +1,18 @@
-"""The forms of the returns: words of a section, reasons, the reopening of a quarter."""
+"""The forms of the returns: words of a section, reasons, the reopening of a quarter, templates and their maps."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from board.models import Organisation
-from core.forms import ActForm, DayField
+from board.models import Organisation, Programme
+from core.forms import ActForm, CountField, DayField, OnceForm, UploadField
+from returns.filling.mapping import Entry, entry_of
+from returns.filling.nearby import InputCell
+from returns.models import Return
 
 
 class CommentaryForm(ActForm):
@@ -70,3 +75,137 @@ class ReopeningForm(ReasonForm):
     def clean_until(self) -> datetime:
         """The last moment of that day, in England."""
         return timezone.make_aware(datetime.combine(self.cleaned_data["until"], time(23, 59, 59)))
+
+
+class TemplateForm(OnceForm):
+    """A funder's workbook for the register."""
+
+    programme = forms.ModelChoiceField(queryset=Programme.objects.none(), empty_label=None, label="Programme")
+    kind = forms.ChoiceField(choices=Return.Kind.choices, label="Filled from which return")
+    title = forms.CharField(max_length=80, label="What the funder calls it")
+    edition = forms.CharField(
+        max_length=40, label="Which edition", help_text="As the funder names it, for example v2, April 2024"
+    )
+    valid_from = DayField(label="For quarters from")
+    valid_to = DayField(label="To", required=False, help_text="Leave it empty while no end is known")
+    upload = UploadField(
+        kinds=(".xlsx",), label="The workbook", help_text="The funder’s own .xlsx file, as it came and without macros"
+    )
+
+    def __init__(self, *args: Any, programmes: QuerySet[Programme], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["programme"].queryset = programmes  # type: ignore[attr-defined]
+
+
+class MapFileForm(ActForm):
+    """A map as a JSON file; `seen` is the version on screen, 0 for none."""
+
+    upload = UploadField(kinds=(".json",), label="The map", help_text="A .json file, as it is downloaded here")
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class CellBoxes:
+    """One cell of a template on the map's form: what it is, its box for a key and its tick for whole pounds."""
+
+    def __init__(self, form: forms.BaseForm, about: InputCell, known: Mapping[str, str]) -> None:
+        self.about, self.called = about, known.get(form.fields[f"key-{about.cell}"].initial, "")
+        self.key, self.whole = form[f"key-{about.cell}"], form[f"whole-{about.cell}"]
+
+
+class MapSheetForm(ActForm):
+    """Which figures the cells of one sheet take: a box for each cell on screen, and one set of rows to fill downwards.
+
+    `entries` is the map so far, of all sheets: what is not on screen stays in it. `known` names the keys there are.
+    """
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    other_cell = forms.CharField(max_length=10, required=False, label="Cell", help_text="For example B7")
+    other_key = forms.CharField(max_length=200, required=False, label="Key of its figure")
+    first_cell = forms.CharField(max_length=10, required=False, label="First cell", help_text="For example C12")
+    down_by = CountField(min_value=1, max_value=1000, required=False, label="Rows from one to the next")
+    keys = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        label="Keys, one a line",
+        help_text="With a star for the row, all rows of a table: claim/expenditure/*/actual-quarter",
+    )
+    whole_pounds = forms.BooleanField(required=False, label="In whole pounds")
+
+    marks_optional = False
+
+    def __init__(
+        self,
+        *args: Any,
+        sheet: str,
+        cells: Sequence[InputCell],
+        entries: Sequence[Entry],
+        known: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sheet, self.cells, self.entries, self.known = sheet, cells, entries, known
+        mapped = {entry.cell: entry for entry in entries if entry.sheet == sheet and not entry.is_down}
+        self.fields["other_key"].widget.attrs["list"] = "known-keys"
+        for cell in cells:
+            entry = mapped.get(cell.cell)
+            name = f"{cell.cell}, {cell.near}" if cell.near else cell.cell
+            self.fields[f"key-{cell.cell}"] = forms.CharField(
+                max_length=200,
+                required=False,
+                label=f"Key of the figure for {name}",
+                initial=entry.keys[0] if entry else "",
+                widget=forms.TextInput(
+                    attrs={"list": "known-keys", "autocomplete": "off", "spellcheck": "false", "aria-label": name}
+                ),
+            )
+            self.fields[f"whole-{cell.cell}"] = forms.BooleanField(
+                required=False, label=f"Whole pounds for {name}", initial=bool(entry and entry.whole_pounds)
+            )
+        self.downwards = [entry for entry in entries if entry.sheet == sheet and entry.is_down]
+        for number, entry in enumerate(self.downwards):
+            self.fields[f"drop-{number}"] = forms.BooleanField(
+                required=False, label=f"Take out the {len(entry.keys)} keys from {entry.cell} downwards"
+            )
+
+    @property
+    def boxes(self) -> list[CellBoxes]:
+        return [CellBoxes(self, cell, self.known) for cell in self.cells]
+
+    @property
+    def drops(self) -> list[tuple[Entry, forms.BoundField]]:
+        return [(entry, self[f"drop-{number}"]) for number, entry in enumerate(self.downwards)]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        told: list[tuple[str, dict[str, Any]]] = []
+        for cell in self.cells:
+            if key := given.get(f"key-{cell.cell}"):
+                whole = given.get(f"whole-{cell.cell}", False)
+                told.append((f"key-{cell.cell}", {"cell": cell.cell, "key": key, "whole_pounds": whole}))
+        if given.get("other_cell") or given.get("other_key"):
+            told.append(("other_cell", {"cell": given.get("other_cell", ""), "key": given.get("other_key", "")}))
+        if given.get("first_cell") or given.get("keys"):
+            down = {
+                "first_cell": given.get("first_cell", ""),
+                "down_by": given.get("down_by") or 1,
+                "keys": given.get("keys", "").split(),
+                "whole_pounds": given.get("whole_pounds", False),
+            }
+            told.append(("first_cell", down))
+        made = []
+        for field, plain in told:
+            try:
+                made.append(entry_of({"sheet": self.sheet, **plain}))
+            except ValueError as error:
+                self.add_error(field, f"{str(error)[:1].upper()}{str(error)[1:]}")
+        shown = {cell.cell for cell in self.cells}
+        gone = {number for number in range(len(self.downwards)) if given.get(f"drop-{number}")}
+        kept = [
+            entry
+            for entry in self.entries
+            if entry.sheet != self.sheet
+            or (entry.is_down and self.downwards.index(entry) not in gone)
+            or (not entry.is_down and entry.cell not in shown)
+        ]
+        given["entries"] = [*kept, *made]
+        return given

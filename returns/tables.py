@@ -9,7 +9,7 @@ from django_tables2 import A
 
 from board.models import Organisation, Quarter
 from core.forms import day_in_words
-from core.tables import Column, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
+from core.tables import Column, CountColumn, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
 from returns.content import short_hash
 from returns.kinds.scope import scope_of
 from returns.models import Return
@@ -185,3 +185,93 @@ class DownloadTable(Table):
 
     def render_sha256(self, value: str) -> str:
         return f"{value[:16]}…"
+
+
+class TemplateTable(Table):
+    """The register of the funder's workbooks."""
+
+    caption = "Templates of the funder"
+    empty_text = "No template is registered yet."
+    title = Column("Template", linkify=True)
+    edition = Column("Edition")
+    kind = Column("Filled from", accessor="get_kind_display", orderable=False)
+    programme = ShortColumn("Programme", accessor="programme__code")
+    valid_from = DayColumn("From")
+    valid_to = DayColumn("To")
+    created_by = Column("Registered by", accessor="created_by__name")
+
+
+class SheetTable(Table):
+    """The sheets of a template: dicts with name, open_cells, mapped and number."""
+
+    caption = "Sheets"
+    name = Column("Sheet", orderable=False)
+    open_cells = CountColumn("Cells left open", orderable=False)
+    mapped = CountColumn("Cells mapped", orderable=False)
+
+
+class MappingSheetTable(SheetTable):
+    """The same for those who may map them."""
+
+    name = Column("Sheet", orderable=False, linkify=("returns:template-sheet", [A("template"), A("number")]))
+
+
+class MapTable(Table):
+    """The versions of a template's map."""
+
+    caption = "Versions of the map"
+    empty_text = "No cell is mapped yet."
+    number = Column("Map", orderable=False, linkify=("returns:template-map", [A("the_template_id"), A("number")]))
+    made_at = MomentColumn("Made", orderable=False)
+    made_by = Column("By", accessor="made_by__name", orderable=False)
+    sha256 = Column("SHA-256", orderable=False)
+
+    def render_number(self, value: int) -> str:
+        return f"Map {value} (JSON)"
+
+    def render_sha256(self, value: str) -> str:
+        return f"{value[:16]}…"
+
+
+class FittingReturnTable(Table):
+    """The returns that a template can be filled from: dicts with reference, status, template and pk."""
+
+    caption = "Try it on a return"
+    empty_text = "There is no return yet that this template is for."
+    reference = Column("Return", orderable=False, linkify=("returns:template-try", [A("template"), A("pk")]))
+    status = Column("Status", orderable=False)
+
+
+class FilledCellTable(Table):
+    """Each cell that is filled."""
+
+    caption = "Cells"
+    sheet = Column("Sheet", orderable=False)
+    cell = ShortColumn("Cell", orderable=False)
+    near = Column("Words near it", orderable=False)
+    label = Column("Figure", orderable=False)
+    before = Column("In the template", orderable=False)
+    after = Column("Filled with", orderable=False)
+    note = Column("Note", orderable=False)
+
+
+class FormulaCellTable(Table):
+    """The funder's formulas that rest on filled cells."""
+
+    caption = "The funder’s formulas that rest on these cells"
+    empty_text = "No formula of the funder’s rests on these cells."
+    sheet = Column("Sheet", orderable=False)
+    cell = ShortColumn("Cell", orderable=False)
+    before = Column("In the template", orderable=False)
+    after = Column("Worked out", orderable=False, empty_values=())
+
+    def render_after(self, value: str | None) -> str:
+        return "Unchecked: worked out when the file is opened" if value is None else value
+
+
+class PartTable(Table):
+    """What became of each part of the file: dicts with part and words."""
+
+    caption = "The file compared with the template"
+    part = Column("Part", orderable=False)
+    words = Column("What became of it", orderable=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views import quarter, reading, signing, waiving
+from returns.views import quarter, reading, signing, templates, waiving
 
 app_name = "returns"
 urlpatterns = [
@@ -12,6 +12,15 @@ urlpatterns = [
     path("quarters/<int:pk>/close/<slug:what>/", quarter.Close.as_view(), name="close"),
     path("quarters/<int:pk>/reopen/<slug:what>/", quarter.Reopen.as_view(), name="reopen"),
     path("quarters/<int:pk>/begin/<slug:kind>/", quarter.Begin.as_view(), name="begin"),
+    path("templates/", templates.TemplateList.as_view(), name="templates"),
+    path("templates/register/", templates.Register.as_view(), name="register-template"),
+    path("templates/<int:pk>/", templates.TemplatePage.as_view(), name="template"),
+    path("templates/<int:pk>/file/", templates.TakeTemplate.as_view(), name="template-file"),
+    path("templates/<int:pk>/sheets/<int:number>/", templates.MapSheet.as_view(), name="template-sheet"),
+    path("templates/<int:pk>/map-file/", templates.MapFile.as_view(), name="template-map-file"),
+    path("templates/<int:pk>/maps/<int:number>/", templates.TakeMap.as_view(), name="template-map"),
+    path("templates/<int:pk>/returns/<int:return_pk>/", templates.Try.as_view(), name="template-try"),
+    path("templates/<int:pk>/returns/<int:return_pk>/file/", templates.TakeFilled.as_view(), name="template-fill"),
     path("<int:pk>/", reading.ReturnPage.as_view(), name="return"),
     path("<int:pk>/read/", reading.Read.as_view(), name="read"),
     path("<int:pk>/write/<slug:section>/", signing.Write.as_view(), name="write"),

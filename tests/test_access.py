@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -40,9 +41,12 @@ from funding.models import (
 )
 from kpis.models import Extension, Submission, SubmissionQuery
 from returns.certifying import open_return
+from returns.filling import register
+from returns.filling.mapping import Entry
 from returns.kinds.scope import of_quarter
-from returns.models import Return, Waiver
+from returns.models import FunderTemplate, Return, Waiver
 from tests.evidence_files import PDF, upload
+from tests.returns.template_files import template
 
 MATRIX = Path(__file__).with_name("access_matrix.txt")
 CAST = (
@@ -169,6 +173,24 @@ def contract_rows(programme: str) -> dict[str, list[tuple]]:
     }
 
 
+def funder_template(programme: Programme) -> FunderTemplate:
+    """A workbook of the funder's with one cell mapped; the demonstration has none."""
+    by = Role.objects.filter(kind="finance-officer", organisation=programme.recipient).first().user
+    row = register.register(
+        programme=programme,
+        kind="claim",
+        title="Quarterly form",
+        edition="v1",
+        valid_from=date(2023, 4, 1),
+        valid_to=None,
+        upload=SimpleUploadedFile("form.xlsx", template()),
+        by=by,
+    )
+    entry = Entry("Return", "B14", ("claim/return/reference/value",))
+    register.save_map(template=row, entries=[entry], seen=0, by=by)
+    return row
+
+
 def rows() -> dict[str, list[tuple]]:
     """For each address with arguments, the rows that it is tried on."""
     programme = Programme.objects.get(code="DAPF-2023-25")
@@ -189,6 +211,7 @@ def rows() -> dict[str, list[tuple]]:
     [waiting] = open_accruals(programme.recipient)
     named = (deputy(programme).reference,)
     waiver = waived(quarter)
+    form = funder_template(programme).pk
     return {
         "programme": [(code,)],
         "funding:entry": both,
@@ -285,6 +308,13 @@ def rows() -> dict[str, list[tuple]]:
         "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],
         "returns:receipt": [(certified.pk,)],
         "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf")],
+        "returns:template": [(form,)],
+        "returns:template-file": [(form,)],
+        "returns:template-sheet": [(form, 1)],
+        "returns:template-map-file": [(form,)],
+        "returns:template-map": [(form, 1)],
+        "returns:template-try": [(form, certified.pk)],
+        "returns:template-fill": [(form, certified.pk)],
     }
 
 

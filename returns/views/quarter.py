@@ -46,6 +46,11 @@ class QuarterList(ListPage):
     lead = "Each quarter is closed, then its returns are prepared, checked and certified."
     table_class, filterset_class = QuarterTable, QuarterFilters
 
+    def get_actions(self) -> Sequence[Link]:
+        if not access.may(self.request.user, "templates.read"):
+            return []
+        return [Link("Templates of the funder", reverse("returns:templates"), secondary=True)]
+
     def get_queryset(self) -> QuerySet[Quarter]:
         shown = Return.objects.visible_to(self.request.user)
         claimed = Claim.objects.visible_to(self.request.user).in_force()

@@ -17,7 +17,7 @@ from returns.kinds import content_of
 from returns.models import Return
 from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable
 from returns.views.quarter import groups, items_of
-from returns.views.shared import AboutReturn, Reading, button_words
+from returns.views.shared import AboutReturn, Reading, button_words, template_links
 from returns.views.waiving import shown_of
 from returns.waiving import may_ask, waivable
 
@@ -62,6 +62,8 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             links.append(Link("Send back", reverse("returns:send-back", args=[the_return.pk]), secondary=True))
         if certifying.may_revise(the_return, user) and self._is_latest():
             links.append(Link("Revise", reverse("returns:revise", args=[the_return.pk]), secondary=True))
+        if the_return.is_frozen:
+            links += template_links(the_return, user)
         return links
 
     def _is_latest(self) -> bool:

@@ -16,10 +16,11 @@ from funding.models import Claim
 from returns import certifying, files
 from returns.content import Content, figure_words
 from returns.document import preview
+from returns.filling.register import fits
 from returns.kinds import content_of, kind_of, stored_content
 from returns.kinds.scope import Scope, scope_of
 from returns.kinds.shape import Kind, Step
-from returns.models import Return
+from returns.models import FunderTemplate, Return
 
 BUTTONS = {"prepare": "Prepare and sign", "check": "Check and sign", "make firm": "Make the figures firm"}
 
@@ -102,6 +103,18 @@ def return_link(user: Any, claim: Claim) -> Link | None:
     series = Return.objects.visible_to(user).filter(kind=Return.Kind.CLAIM, last_quarter=claim.quarter_id)
     found = series.filter(reference=claim.reference).first()
     return Link("See its return", found.get_absolute_url(), secondary=True) if found else None
+
+
+def template_links(the_return: Return, user: Any) -> list[Link]:
+    """From a return to each of the funder's workbooks that is mapped and for it, for those who may read them."""
+    if not may(user, "templates.read"):
+        return []
+    rows = FunderTemplate.objects.visible_to(user).filter(programme_id=the_return.programme_id, kind=the_return.kind)
+    return [
+        Link(f"In the funder’s workbook: {row}", reverse("returns:template-try", args=[row.pk, the_return.pk]), True)
+        for row in rows.filter(maps__isnull=False).distinct()
+        if fits(row, the_return)
+    ]
 
 
 def button_words(step: Step) -> str:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('returns', '0002_more_kinds'),
+        ('returns', '0003_funder_templates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
