@@ -45,6 +45,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
+    "returns.waive": frozenset({COMMISSIONING, CFO}),
     "quarters.close": frozenset({COMMISSIONING}),
     "quarters.reopen": frozenset({COMMISSIONING}),
 }

@@ -39,7 +39,9 @@ from funding.models import (
     VirementProposal,
 )
 from kpis.models import Extension, Submission, SubmissionQuery
-from returns.models import Return
+from returns.certifying import open_return
+from returns.kinds.scope import of_quarter
+from returns.models import Return, Waiver
 from tests.evidence_files import PDF, upload
 
 MATRIX = Path(__file__).with_name("access_matrix.txt")
@@ -118,6 +120,18 @@ def deputy(programme: Programme) -> Delegation:
     return delegate(deputy=colleague, starts_on=day, ends_on=day, authority=authority, by=cfo)
 
 
+def waived(quarter: Quarter) -> Waiver:
+    """A waiver that waits to be agreed to; the demonstration has none."""
+    officer = {
+        kind: Role.objects.filter(kind=kind, organisation=quarter.programme.recipient).first().user
+        for kind in ("finance-officer", "commissioning-officer")
+    }
+    the_return = open_return(kind="claim", scope=of_quarter(quarter), by=officer["finance-officer"])
+    row = Waiver(reference="W-000900", the_return=the_return, code="F10", words="Nobody has said why.", item="0" * 64)
+    row.reason, row.until, row.asked_by = "Away", date(2025, 6, 30), officer["commissioning-officer"]
+    return kept_rows.create(row, by=officer["commissioning-officer"])
+
+
 def waiting_virement(quarter: Quarter) -> VirementProposal:
     """A virement of the grant that waits for a second person; the demonstration's own is below the threshold."""
     by = Role.objects.filter(kind="finance-officer", organisation=quarter.programme.recipient).first().user
@@ -174,11 +188,13 @@ def rows() -> dict[str, list[tuple]]:
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
     [waiting] = open_accruals(programme.recipient)
     named = (deputy(programme).reference,)
+    waiver = waived(quarter)
     return {
         "programme": [(code,)],
         "funding:entry": both,
         "funding:recorded": both,
         "funding:correct": both,
+        "funding:edit": both,
         "funding:void": both,
         "funding:payment-dates": both,
         "funding:reconsider": both,
@@ -256,6 +272,9 @@ def rows() -> dict[str, list[tuple]]:
         "returns:sign": [(certified.pk, "certify")],
         "returns:send-back": [(certified.pk,)],
         "returns:revise": [(certified.pk,)],
+        "returns:waiver-ask": [(certified.pk,), (waiver.the_return_id,)],
+        "returns:waiver-agree": [(waiver.the_return_id, waiver.reference)],
+        "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],
         "returns:receipt": [(certified.pk,)],
         "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf")],
     }

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('board', '0008_delegations'),
+        ('board', '0005_stored_files'),
     ]
 
     operations = [
