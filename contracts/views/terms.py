@@ -113,7 +113,7 @@ class Vary(WritesContract):
         return found
 
     def places(self) -> list[Place]:
-        """Where the contract is worth something already, and every other place of its programme and later ones."""
+        """Every project and year of its programme, and of those that follow it."""
         return places_of(self.object.programme)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -124,10 +124,10 @@ class Vary(WritesContract):
         return super().get_context_data(**{"rows": self.get_facts(), "about_values": words, **kwargs})
 
     def form_invalid(self, form: Any) -> Any:
-        response_of = super().form_invalid
+        # What stands now, since somebody else may have varied it meanwhile.
         self.__dict__.pop("standing", None)
         form.standing = self.standing
-        return response_of(form)
+        return super().form_invalid(form)
 
     def act(self, form: VaryForm) -> Changed:
         given = {name: value for name, value in form.cleaned_data.items() if name not in form.boxes}
