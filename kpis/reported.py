@@ -37,7 +37,7 @@ class Reported:
     by_submission: dict[int, list[Result]]
     identities: dict[int, list[Identity]]
     aims: dict[int, dict[str, Aim]]
-    ratings: dict[tuple[int, str], Rating]
+    ratings: dict[tuple[int, str], Rating] = field(default_factory=dict)
     _codes: dict[int, list[str]] = field(default_factory=dict)
 
     @property
@@ -259,7 +259,6 @@ def read_reported(programme: Programme, quarter: Quarter) -> Reported:
         by_submission=defaultdict(list),
         identities=defaultdict(list),
         aims={},
-        ratings={},
     )
     _read_results(found)
     for identity in Identity.objects.filter(project__programme=programme):
