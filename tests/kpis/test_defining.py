@@ -16,6 +16,7 @@ from kpis.kinds import Kind, Section
 from kpis.models import Duty, Kpi, KpiVersion
 from returns.files import render, stamp_of
 from returns.kinds import performance
+from returns.kinds.scope import of_quarter
 from tests import factories
 from tests.kpis import scene
 from tests.pdf_text import text_of
@@ -251,7 +252,7 @@ def test_a_year_over_two_versions_shows_a_break_on_page_workbook_and_pdf() -> No
     programme, quarter = duty.project.programme, scene.quarter_of(duty, "2023-24-Q2")
     page = signed_in(scene.officer()).get(address("breakdown", "2023-24-Q2", "CHB-06")).content.decode()
     assert f"38 ({BREAK})" in page
-    content = performance.build(programme, quarter, today=date(2023, 10, 9))
+    content = performance.build(of_quarter(quarter), today=date(2023, 10, 9))
     workbook, pdf = render(content, stamp_of(content, final=False))
     sheets = load_workbook(BytesIO(workbook.data)).worksheets
     cells = [str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row if cell]
