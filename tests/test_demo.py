@@ -130,7 +130,7 @@ def test_the_earlier_fund_is_closed_and_worth_what_it_was(demonstration: Person)
 def test_every_quarter_but_the_last_is_certified(demonstration: Person) -> None:
     programme = Programme.objects.get(code="DAPF-2023-25")
     ended = programme.quarters.filter(kind=Quarter.Kind.QUARTER).exclude(code="2024-25-Q4")
-    for kind in Return.Kind.values:
+    for kind in ("claim", "performance"):
         certified = Return.objects.filter(kind=kind, status="certified", last_quarter__in=ended)
         assert certified.count() == 7
     assert Return.objects.filter(kind="claim", last_quarter__code="2023-24-closing", status="certified").exists()

@@ -7,7 +7,7 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import budgets, evidence, ledger, money, paid, performance, reconciled, wording
+from config.demo import budgets, evidence, ledger, money, paid, performance, reconciled, statements, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from core.problems import refuse
 from funding import claims
@@ -113,6 +113,7 @@ def _end_first_year(programme: Programme, people: People) -> None:
         money.explain(programme, period, people)
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
         money.mark_balance(programme, period.year, people)
+    statements.sign_match(period, people)
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
 
 

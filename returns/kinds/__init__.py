@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import date
 
 from core.problems import refuse
-from returns.content import Column, Content, Section, Table, differences, from_json, make_row, slug
-from returns.kinds import claim, performance
+from returns.content import Column, Content, Section, Table, differences, make_row, slug
+from returns.kinds import claim, match, performance
 from returns.kinds.scope import Scope
-from returns.kinds.shape import Kind
-from returns.models import Document, Return
+from returns.kinds.shape import Kind, stored_content
+from returns.models import Return
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (claim.KIND, performance.KIND)}
+KINDS: dict[str, Kind] = {kind.code: kind for kind in (claim.KIND, performance.KIND, match.KIND)}
 
 
 def kind_of(code: str) -> Kind:
@@ -42,11 +42,6 @@ def require_scope(kind: Kind, scope: Scope) -> None:
     if found and kind.subjects is not None:
         words += f" Choose the subject from these: {', '.join(row.subject for row in found)}."
     raise refuse("kind", words, "quarter")
-
-
-def stored_content(the_return: Return) -> Content:
-    """The content that was certified, as it was stored."""
-    return from_json(bytes(the_return.documents.get(format=Document.Format.CONTENT).data))
 
 
 def _changes(the_return: Return, content: Content) -> Section:

@@ -14,8 +14,9 @@ from funding.models import Claim, Source
 from funding.spending import Charge
 from returns import certifying, files
 from returns.content import content_hash
-from returns.kinds import KINDS, content_of, stored_content
+from returns.kinds import KINDS, content_of
 from returns.kinds.scope import of_quarter
+from returns.kinds.shape import stored_content
 from returns.models import Document, Return, Signature
 from tests.factories import person
 from tests.returns.scenes import LATE_JULY, Scene
