@@ -115,6 +115,7 @@ def _end_first_year(programme: Programme, people: People) -> None:
         money.mark_balance(programme, period.year, people)
     statements.sign_match(period, people)
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
+    statements.sign_usage(period, people)
 
 
 def _closing_period(programme: Programme) -> Quarter:

@@ -1,4 +1,4 @@
-"""The demonstration's statements of 2023-24: each match funder's own officer signs what its match was."""
+"""The demonstration's statements of 2023-24: what each match funder signed, and the use of the year's grant."""
 
 from datetime import date
 
@@ -11,6 +11,8 @@ from returns.models import Return
 
 # After the closing period is closed, and before the year's final claim rests on them.
 MADE_ON, SIGNED_ON = date(2024, 8, 5), date(2024, 8, 7)
+# When the final claim is paid.
+USED_ON = date(2024, 9, 20)
 NOTES = "All cash was secured and applied in the year. In-kind is mentoring by the council's own staff."
 
 
@@ -26,3 +28,26 @@ def sign_match(period: Quarter, people: People) -> None:
             row = certifying.prepare(the_return=row, by=maker)
         with clock.at(SIGNED_ON, 15):
             certifying.certify(the_return=row, by=people[KEEPERS[scope.subject]])
+
+
+USE = {
+    "use": "All nine projects ran through the year. The late award slowed the first quarter; the rest ran on plan.",
+    "balance": "What the late start left unspent lapses. Nothing is carried and nothing is repaid.",
+    "assets": "No asset and no equipment was bought with the grant.",
+}
+
+
+def sign_usage(period: Quarter, people: People) -> None:
+    """The year-end statement of the use of the grant, signed as a claim is."""
+    quarter = Quarter.objects.select_related("programme__recipient", "year").get(pk=period.pk)
+    [scope] = KINDS[Return.Kind.USAGE].scopes(quarter)
+    officer = people["finance.pfcc"]
+    with clock.at(USED_ON, 10):
+        row = certifying.open_return(kind=Return.Kind.USAGE, scope=scope, by=officer)
+        for section, words in USE.items():
+            certifying.write_commentary(the_return=row, section=section, words=words, seen_version=None, by=officer)
+        row = certifying.prepare(the_return=row, by=officer)
+    with clock.at(USED_ON, 14):
+        row = certifying.check(the_return=row, by=people["commissioning.1"])
+    with clock.at(USED_ON, 16):
+        certifying.certify(the_return=row, by=people["cfo"])
