@@ -345,11 +345,7 @@ def waits_for(scope: Scope, today: date) -> Iterator[Item]:
     """The final claim, what becomes of the balance, and the ledger."""
     record = year_record.read(scope.programme, scope.last.year, today=today)
     yield from not_final(record, scope.last)
-    if record.balance.unmarked:
-        address = (record.programme.code, record.grant.code, record.year.code)
-        words = f"{in_words(abs(record.balance.unmarked))} of the balance of {record.year} is not marked as it stands."
-        place = Place("Mark the balance", "budget.read", "funding:budget-of", address)
-        yield Item("F14", words, "blocking", (place,))
+    yield from not_marked(record)
     fourth = _fourth(record)
     found = reconciling.reconciliation(record.grant.kept_by, record.programme, fourth)
     if not found.is_reconciled:
@@ -365,6 +361,15 @@ def not_final(record: YearRecord, closing: Quarter) -> Iterator[Item]:
         words = f"The final claim of {record.year} is not certified yet. Certify it first."
         place = Place(closing.short_label, "returns.read", "returns:quarter", (closing.pk,))
         yield Item("F29", words, "blocking", (place,))
+
+
+def not_marked(record: YearRecord) -> Iterator[Item]:
+    """F14: that nobody has said what becomes of a part of the balance, or that more is marked than is left."""
+    if record.balance.unmarked:
+        address = (record.programme.code, record.grant.code, record.year.code)
+        words = f"{in_words(abs(record.balance.unmarked))} of the balance of {record.year} is not marked as it stands."
+        place = Place("Mark the balance", "budget.read", "funding:budget-of", address)
+        yield Item("F14", words, "blocking", (place,))
 
 
 NOTES = (

@@ -64,7 +64,7 @@ class Amounts:
         return self.cost - self.kept_out - self.claimed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class YearRecord:
     """One award year of the grant. `beyond` and `credit` are the award's own rows, of no project, of its last claim."""
 

@@ -49,8 +49,13 @@ def money_cells(records: Sequence[YearRecord], amounts: Amounts, lines: Callable
     ]
 
 
-def award_rows(kind: str, section: str, columns: Sequence[Column], records: Sequence[YearRecord]) -> list[Row]:
-    """The award's own rows, of no project: spend over the ceiling and credit that a quarter could not show."""
+def award_rows(
+    kind: str, section: str, columns: Sequence[Column], records: Sequence[YearRecord], *, by_year: bool = False
+) -> list[Row]:
+    """The award's own rows, of no project: spend over the ceiling and credit that a quarter could not show.
+
+    `by_year`: the columns before the six amounts are the outturn of each year, and not words.
+    """
     made = []
     for record in records:
         for code, title, amount in (
@@ -60,8 +65,10 @@ def award_rows(kind: str, section: str, columns: Sequence[Column], records: Sequ
             if not amount:
                 continue
             cell = Cell(amount, trace=record.claim_traces)
-            blank = [None] * (len(columns) - 1 - len(MONEY_COLUMNS))
             nought = Cell(NOUGHT, trace=record.claim_traces)
+            blank: list[Cell | Value] = [None] * (len(columns) - 1 - len(MONEY_COLUMNS))
+            if by_year:
+                blank = [cell if other is record else nought for other in records]
             values: list[Cell | Value] = [title, *blank, nought, nought, nought, cell, nought, cell]
             made.append(make_row(kind, section, slug(f"{code}-{record.year.code}"), columns, values))
     return made
