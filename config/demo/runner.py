@@ -101,6 +101,8 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
         if quarter.code == AFTER_YEAR_END:
             _end_first_year(programme, people)
+        if quarter.code == ASKED_ABOUT:
+            statements.ask_to_sign(quarter, people)
     _answer_the_funder(programme, people)
 
 

@@ -13,6 +13,8 @@ from returns.models import Return
 MADE_ON, SIGNED_ON = date(2024, 8, 5), date(2024, 8, 7)
 # When the final claim is paid.
 USED_ON = date(2024, 9, 20)
+# When Southend is asked for its statement of the third quarter of 2024-25.
+ASKED_ON = date(2025, 1, 30)
 NOTES = "All cash was secured and applied in the year. In-kind is mentoring by the council's own staff."
 
 
@@ -51,3 +53,14 @@ def sign_usage(period: Quarter, people: People) -> None:
         row = certifying.check(the_return=row, by=people["commissioning.1"])
     with clock.at(USED_ON, 16):
         certifying.certify(the_return=row, by=people["cfo"])
+
+
+def ask_to_sign(quarter: Quarter, people: People) -> None:
+    """A quarterly statement that waits for its funder's officer."""
+    found = KINDS[Return.Kind.MATCH].scopes(
+        Quarter.objects.select_related("programme__recipient", "year").get(pk=quarter.pk)
+    )
+    [scope] = [row for row in found if row.subject == "southend"]
+    with clock.at(ASKED_ON, 9):
+        row = certifying.open_return(kind=Return.Kind.MATCH, scope=scope, by=people["finance.pfcc"])
+        certifying.prepare(the_return=row, by=people["finance.pfcc"])

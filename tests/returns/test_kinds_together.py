@@ -1,4 +1,4 @@
-"""All kinds of the demonstration, side by side: they tie to each other, and each of their workbooks passes the checks."""
+"""All kinds of the demonstration, side by side: they tie to each other, and each workbook passes every check."""
 
 import io
 from collections.abc import Callable, Iterator
