@@ -45,7 +45,7 @@ ROWS = {
     "board.Programme": 2,
     "board.Organisation": 13,
     "board.Quarter": 25,
-    "board.User": 17,
+    "board.User": 18,
 }
 
 

@@ -118,6 +118,7 @@ def _end_first_year(programme: Programme, people: People) -> None:
     statements.sign_match(period, people)
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
     statements.sign_usage(period, people)
+    statements.sign_partner(period, people)
 
 
 def _closing_period(programme: Programme) -> Quarter:

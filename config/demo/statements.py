@@ -64,3 +64,14 @@ def ask_to_sign(quarter: Quarter, people: People) -> None:
     with clock.at(ASKED_ON, 9):
         row = certifying.open_return(kind=Return.Kind.MATCH, scope=scope, by=people["finance.pfcc"])
         certifying.prepare(the_return=row, by=people["finance.pfcc"])
+
+
+def sign_partner(period: Quarter, people: People) -> None:
+    """Essex County Council's annual statement of expenditure; the other partners have still to be asked."""
+    quarter = Quarter.objects.select_related("programme__recipient", "year").get(pk=period.pk)
+    [scope] = [row for row in KINDS[Return.Kind.PARTNER].scopes(quarter) if row.subject == "ecc"]
+    with clock.at(USED_ON, 11):
+        row = certifying.open_return(kind=Return.Kind.PARTNER, scope=scope, by=people["finance.pfcc"])
+        row = certifying.prepare(the_return=row, by=people["finance.pfcc"])
+    with clock.at(USED_ON, 15):
+        certifying.certify(the_return=row, by=people["cfo.ecc"])

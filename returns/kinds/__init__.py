@@ -5,14 +5,13 @@ from datetime import date
 
 from core.problems import refuse
 from returns.content import Column, Content, Section, Table, differences, make_row, slug
-from returns.kinds import claim, match, outturn, performance, usage
+from returns.kinds import claim, match, outturn, partner, performance, usage
 from returns.kinds.scope import Scope
 from returns.kinds.shape import Kind, stored_content
 from returns.models import Return
 
-KINDS: dict[str, Kind] = {
-    kind.code: kind for kind in (claim.KIND, performance.KIND, match.KIND, usage.KIND, outturn.KIND)
-}
+ALL = (claim.KIND, performance.KIND, match.KIND, usage.KIND, outturn.KIND, partner.KIND)
+KINDS: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 
 def kind_of(code: str) -> Kind:

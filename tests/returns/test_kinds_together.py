@@ -25,7 +25,7 @@ from tests.returns.sample import draft
 from tests.returns.tracing import without_trace
 
 Person = Callable[[str], User]
-NEW = ("match", "usage", "outturn")
+NEW = ("match", "usage", "outturn", "partner")
 
 
 def programme() -> Programme:
