@@ -46,6 +46,9 @@ class QuarterList(ListPage):
     lead = "Each quarter is closed, then its returns are prepared, checked and certified."
     table_class, filterset_class = QuarterTable, QuarterFilters
 
+    def get_actions(self) -> Sequence[Link]:
+        return [Link("See every return and statement", reverse("returns:statements"), secondary=True)]
+
     def get_queryset(self) -> QuerySet[Quarter]:
         shown = Return.objects.visible_to(self.request.user)
         claimed = Claim.objects.visible_to(self.request.user).in_force()
