@@ -127,9 +127,15 @@ def read(scope: Scope, *, today: date) -> Record:
         wanted.exclude(kind=Source.Kind.GRANT).select_related("funder", "kept_by", "programme").order_by("position")
     )
     year, last = scope.last.year, scope.last
-    every = year.quarters.exclude(kind=Quarter.Kind.FOLLOW_UP).select_related("programme", "year")
-    quarters = sorted((row for row in every if place_of(row) <= place_of(last)), key=place_of)
     cells = cell_positions(sources, year, last, today=today)
+    # Those of the year, and any other in which something of the year was recorded by then.
+    charged = {quarter for (_, quarter), position in cells.items() if quarter and position.actual_to_date}
+    every = Quarter.objects.filter(programme=scope.programme).select_related("programme", "year")
+    quarters = sorted(
+        (row for row in every.exclude(kind=Quarter.Kind.FOLLOW_UP)
+         if row in charged or (row.year_id == year.pk and place_of(row) <= place_of(last))),
+        key=place_of,
+    )  # fmt: skip
     awards = {row.source_id: row for row in Award.objects.filter(source__in=sources, year=year)}
     declared = Declaration.objects.in_force().filter(source__in=sources, quarter__in=quarters)
     lines = (
@@ -342,11 +348,10 @@ def entries(record: Record, kind: str, name: str) -> Section:
         *((Column("quantity", "Hours", "scaled", total=True),) if in_kind else ()),
         Column("cost", "Value" if in_kind else "Cost", "money", total=True),
     )
-    span = {quarter.pk for quarter in record.scope.quarters}
-    rows = []
+    scope, rows = record.scope, []
     for row in record.of_kind(kind):
         for line in row.lines:
-            if line.quarter_id not in span:
+            if scope.is_one_quarter and line.quarter_id != scope.last.pk:
                 continue
             entry, trace = line.transaction, (f"line:{line.reference}",)
             values: list[Cell | Value] = [

@@ -132,14 +132,14 @@ def read(scope: Scope, *, today: date) -> Record:
         .select_related("funder", "kept_by", "programme")
         .order_by("position")
     )
-    ends = {row.year_id: row for row in scope.quarters if row.kind == Quarter.Kind.CLOSING}
     fourths = {row.year_id: row for row in scope.quarters if row.number == 4}
     lines = SpendLine.objects.spend().filter(budget_line__source__in=sources)
     about = ("transaction", "budget_line__source", "budget_line__project", "budget_line__year")
     return Record(
         scope=scope,
         years=years,
-        match={row: match_of(sources, row.year, ends[row.year.pk], today=today) for row in years},
+        # To the programme's end, so that nothing recorded after a year's own closing period is missed.
+        match={row: match_of(sources, row.year, scope.last, today=today) for row in years},
         match_lines=tuple(lines.select_related(*about).order_by("transaction__reference", "number")),
         match_receipts=tuple(MatchReceipt.objects.in_force().filter(source__in=sources).order_by("reference")),
         results={row: performance(programme, fourths[row.year.pk]) for row in years},
