@@ -61,8 +61,8 @@ class QuarterList(ListPage):
 class StatementList(ListPage):
     """The returns that a person may see, one a row: for an organisation, the statements about it."""
 
-    action, heading = "returns.read", "Statements"
-    lead = "Returns of years, of the whole programme, and about one organisation, with those of single quarters."
+    action, heading = "returns.read", "Returns and statements"
+    lead = "All that you may see: of quarters, of years, of the whole programme, and about one organisation."
     table_class, filterset_class = StatementTable, StatementFilters
 
     def get_queryset(self) -> QuerySet[Return]:

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from board import clock
+from returns import certifying
 from returns.due import due
 from returns.models import Return
 from tests.factories import person
@@ -57,7 +58,7 @@ def test_a_statement_goes_from_the_recipients_page_to_the_funders_signature(coun
 
 
 def test_a_funder_finds_its_own_under_statements_and_another_finds_nothing(council: Council, scene: Scene) -> None:
-    council.signed()
+    certifying.certify(the_return=council.firm(), by=council.finance)
     url = reverse("returns:statements")
     assert "Match funding statement" in page(council.finance, url)
     assert "Essex County Council" in page(scene.commissioning, f"{url}?kind=match&status=certified")
@@ -67,7 +68,7 @@ def test_a_funder_finds_its_own_under_statements_and_another_finds_nothing(counc
 
 
 def test_another_funder_and_a_provider_open_no_page_and_no_file_of_it(council: Council) -> None:
-    the_return = council.signed()
+    the_return = certifying.certify(the_return=council.firm(), by=council.finance)
     names = [("return", ()), ("read", ()), ("receipt", ()), ("file", ("pdf",)), ("sign", ("certify",))]
     for other, status in ((person("finance-officer", "southend"), 404), (person("kpi-reporter", "change"), 403)):
         for name, more in names:
