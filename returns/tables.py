@@ -89,7 +89,7 @@ class QuarterTable(Table):
     """The quarters of the programmes, each with its returns."""
 
     caption = "Quarters and their returns"
-    empty_text = "There is no quarter to show. Returns are made by the organisation that holds the grant."
+    empty_text = "There is no quarter to show. What your organisation signs stands under “every return and statement”."
     quarter = Column("Quarter", accessor="pk", orderable=False, linkify=("returns:quarter", [A("pk")]))
     programme = ShortColumn("Programme", accessor="programme__code")
     certify_due_on = DayColumn("Due")

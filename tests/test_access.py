@@ -207,6 +207,9 @@ def rows() -> dict[str, list[tuple]]:
     budgets = [(code, "GRANT", "2024-25"), (code, "ECC-CASH", "2024-25")]
     proposal = (waiting_virement(quarter).reference,)
     certified = Return.objects.get(kind="claim", last_quarter__code="2023-24-Q1")
+    of_ecc = Return.objects.get(kind="match", subject="ecc")
+    of_southend = Return.objects.get(kind="match", last_quarter__code="2024-25-Q3")
+    usage = Return.objects.get(kind="usage")
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
     [waiting] = open_accruals(programme.recipient)
     named = (deputy(programme).reference,)
@@ -297,17 +300,17 @@ def rows() -> dict[str, list[tuple]]:
         "returns:close": [(quarter.pk, "money"), (quarter.pk, "results")],
         "returns:reopen": [(quarter.pk, "money")],
         "returns:begin": [(quarter.pk, "claim")],
-        "returns:return": [(certified.pk,)],
-        "returns:read": [(certified.pk,)],
+        "returns:return": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,)],
+        "returns:read": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,)],
         "returns:write": [(certified.pk, "progress")],
-        "returns:sign": [(certified.pk, "certify")],
-        "returns:send-back": [(certified.pk,)],
+        "returns:sign": [(certified.pk, "certify"), (of_southend.pk, "certify")],
+        "returns:send-back": [(certified.pk,), (of_southend.pk,)],
         "returns:revise": [(certified.pk,)],
+        "returns:receipt": [(certified.pk,), (of_ecc.pk,), (usage.pk,)],
+        "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf"), (of_ecc.pk, "pdf"), (usage.pk, "pdf")],
         "returns:waiver-ask": [(certified.pk,), (waiver.the_return_id,)],
         "returns:waiver-agree": [(waiver.the_return_id, waiver.reference)],
         "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],
-        "returns:receipt": [(certified.pk,)],
-        "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf")],
         "returns:template": [(form,)],
         "returns:template-file": [(form,)],
         "returns:template-sheet": [(form, 1)],

@@ -57,6 +57,7 @@ ACCOUNTS = [
         "Finance officer, Thurrock Council",
         (("finance-officer", "thurrock"), ("board-member", "setdab")),
     ),
+    Account("cfo.ecc", "Chief finance officer, Essex County Council", (("cfo", "ecc"),)),
     Account("commissioning.1", "Commissioning officer, PFCC", (("commissioning-officer", "pfcc"),)),
     Account("commissioning.2", "Senior commissioning officer, PFCC", (("commissioning-officer", "pfcc"),)),
     Account("cfo", "Chief finance officer, PFCC", (("cfo", "pfcc"),)),

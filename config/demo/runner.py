@@ -7,7 +7,18 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import agreements, budgets, evidence, ledger, money, paid, performance, reconciled, wording
+from config.demo import (
+    agreements,
+    budgets,
+    evidence,
+    ledger,
+    money,
+    paid,
+    performance,
+    reconciled,
+    statements,
+    wording,
+)
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from core.problems import refuse
 from funding import claims
@@ -101,6 +112,8 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
         if quarter.code == AFTER_YEAR_END:
             _end_first_year(programme, people)
+        if quarter.code == ASKED_ABOUT:
+            statements.ask_to_sign(quarter, people)
     _answer_the_funder(programme, people)
     agreements.follow(programme, people)
 
@@ -114,7 +127,10 @@ def _end_first_year(programme: Programme, people: People) -> None:
         money.explain(programme, period, people)
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
         money.mark_balance(programme, period.year, people)
+    statements.sign_match(period, people)
     _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
+    statements.sign_usage(period, people)
+    statements.sign_partner(period, people)
 
 
 def _closing_period(programme: Programme) -> Quarter:

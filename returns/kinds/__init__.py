@@ -5,13 +5,14 @@ from datetime import date
 
 from core.forms import day_in_words
 from core.problems import refuse
-from returns.content import Column, Content, Section, Table, clean, differences, from_json, make_row, slug
-from returns.kinds import claim, performance
+from returns.content import Column, Content, Section, Table, clean, differences, make_row, slug
+from returns.kinds import claim, match, outturn, partner, performance, usage
 from returns.kinds.scope import Scope
-from returns.kinds.shape import Kind
-from returns.models import Document, Return, Waiver
+from returns.kinds.shape import Kind, stored_content
+from returns.models import Return, Waiver
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (claim.KIND, performance.KIND)}
+ALL = (claim.KIND, performance.KIND, match.KIND, usage.KIND, outturn.KIND, partner.KIND)
+KINDS: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 
 def kind_of(code: str) -> Kind:
@@ -45,11 +46,6 @@ def require_scope(kind: Kind, scope: Scope) -> None:
     if found and kind.subjects is not None:
         words += f" Choose the subject from these: {', '.join(row.subject for row in found)}."
     raise refuse("kind", words, "quarter")
-
-
-def stored_content(the_return: Return) -> Content:
-    """The content that was certified, as it was stored."""
-    return from_json(bytes(the_return.documents.get(format=Document.Format.CONTENT).data))
 
 
 def _waivers(the_return: Return) -> Section | None:

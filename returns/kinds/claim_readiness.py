@@ -5,7 +5,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from board.models import Quarter
+from board.models import Organisation, Quarter
 from board.quarters import MONEY
 from core.money import NOUGHT, in_words
 from funding import declaring, ending, evidence, reconciling
@@ -13,8 +13,9 @@ from funding.accruals import RE_RAISED_WITHOUT_REASON, times_raised_again
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
 from funding.rules import march_is_not_outsized
 from returns import closing
+from returns.content import slug
 from returns.items import Item, Place, closing_place
-from returns.kinds import claim_record
+from returns.kinds import claim_record, match
 from returns.kinds.claim_record import Record
 from returns.kinds.scope import Scope
 
@@ -33,6 +34,7 @@ def waits_for(scope: Scope, today: date) -> Iterator[Item]:
         _variances,
         _underspend,
         _balance,
+        _match_signed,
         _march,
         _held,
         _evidence,
@@ -202,6 +204,33 @@ def _balance(record: Record) -> Iterator[Item]:
         words = f"{in_words(-left)} more of {year} is marked than is left. Mark it again."
     address = (record.programme.code, record.grant.code, year.code)
     yield Item("F14", words, "blocking", (Place("Mark the balance", "budget.read", "funding:budget-of", address),))
+
+
+def _match_signed(record: Record) -> Iterator[Item]:
+    """F16: match is what its funder signed; a difference stops the year's final claim, and is told in a quarter's."""
+    weight = "blocking" if record.is_final else "warning"
+    by_funder: dict[Organisation, list[claim_record.Match]] = {}
+    for row in record.matches:
+        by_funder.setdefault(row.source.funder, []).append(row)
+    for funder, rows in by_funder.items():
+        statement = match.signed_for(record.programme, record.quarter, funder)
+        page = Place(record.quarter.short_label, "returns.read", "returns:quarter", (record.quarter.pk,))
+        if statement is None:
+            if record.is_final:
+                words = f"{funder} has not signed its match funding statement of {record.quarter.year}. "
+                yield Item("F16", words + "The claim can go without it.", "warning", (page,))
+            continue
+        signed = match.signed_to_date(statement)
+        for row in rows:
+            said, now = signed.get(slug(row.source.code)), row.position.actual_to_date
+            if said != now:
+                given = "nothing" if said is None else in_words(said)
+                words = (
+                    f"The record has {in_words(now)} on the {row.source}, and {funder} signed {given}. "
+                    "Put right what is wrong, or revise the statement and have it signed again."
+                )
+                place = Place(statement.reference, "returns.read", "returns:return", (statement.pk,))
+                yield Item("F16", words, weight, (place,))
 
 
 def _march(record: Record) -> Iterator[Item]:

@@ -113,7 +113,7 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
             quality(projects),
             sign_offs(projects),
         ),
-        definitions=_definitions(projects),
+        definitions=measure_definitions(projects),
         notes=NOTES,
         thresholds=_thresholds(programme, today),
     )
@@ -535,7 +535,7 @@ def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
     )
 
 
-def _definitions(projects: Sequence[ProjectPerformance]) -> tuple[Definition, ...]:
+def measure_definitions(projects: Sequence[ProjectPerformance]) -> tuple[Definition, ...]:
     """What each measure means, in the version that the figures were made by."""
     codes: dict[tuple[str, str, int], list[str]] = {}
     for project in projects:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from board.models import Organisation, Programme, Quarter, Role, User
-from returns.content import Content, Narrative, Section, SignatureAsked, clean, date_words
+from returns.content import Content, Narrative, Section, SignatureAsked, clean, date_words, from_json
 from returns.items import Item
 from returns.kinds.scope import Scope, programme_to, year_to
 from returns.models import Document, Return, Signature
@@ -174,3 +174,8 @@ def commentary(kind: Kind, words: Mapping[str, str]) -> Section:
     """The narrative of the return, one heading for each part in which something was written."""
     parts = tuple(Narrative(part.code, part.title, words[part.code]) for part in kind.written if words.get(part.code))
     return Section("commentary", "Commentary", () if parts else ("No commentary was written.",), narrative=parts)
+
+
+def stored_content(the_return: Return) -> Content:
+    """The content that was certified, as it was stored."""
+    return from_json(bytes(the_return.documents.get(format=Document.Format.CONTENT).data))

@@ -47,9 +47,10 @@ class QuarterList(ListPage):
     table_class, filterset_class = QuarterTable, QuarterFilters
 
     def get_actions(self) -> Sequence[Link]:
-        if not access.may(self.request.user, "templates.read"):
-            return []
-        return [Link("Templates of the funder", reverse("returns:templates"), secondary=True)]
+        links = [Link("See every return and statement", reverse("returns:statements"), secondary=True)]
+        if access.may(self.request.user, "templates.read"):
+            links.append(Link("Templates of the funder", reverse("returns:templates"), secondary=True))
+        return links
 
     def get_queryset(self) -> QuerySet[Quarter]:
         shown = Return.objects.visible_to(self.request.user)
@@ -63,8 +64,8 @@ class QuarterList(ListPage):
 class StatementList(ListPage):
     """The returns that a person may see, one a row: for an organisation, the statements about it."""
 
-    action, heading = "returns.read", "Statements"
-    lead = "Returns of years, of the whole programme, and about one organisation, with those of single quarters."
+    action, heading = "returns.read", "Returns and statements"
+    lead = "All that you may see: of quarters, of years, of the whole programme, and about one organisation."
     table_class, filterset_class = StatementTable, StatementFilters
 
     def get_queryset(self) -> QuerySet[Return]:

@@ -30,7 +30,8 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
     action, template_name, is_its_page = "returns.read", "returns/return.html", True
 
     def get_heading(self) -> str:
-        return self.kind.title
+        about = self.scope.organisation
+        return f"{self.kind.title}: {about.short_name}" if about else self.kind.title
 
     def get_status(self) -> Status:
         status = Return.Status(self.object.status)

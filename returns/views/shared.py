@@ -17,9 +17,9 @@ from returns import certifying, files
 from returns.content import Content, figure_words
 from returns.document import preview
 from returns.filling.register import fits
-from returns.kinds import content_of, kind_of, stored_content
+from returns.kinds import content_of, kind_of
 from returns.kinds.scope import Scope, scope_of
-from returns.kinds.shape import Kind, Step
+from returns.kinds.shape import Kind, Step, stored_content
 from returns.models import FunderTemplate, Return
 
 BUTTONS = {"prepare": "Prepare and sign", "check": "Check and sign", "make firm": "Make the figures firm"}

@@ -67,8 +67,8 @@ class Sign(Reading, AboutReturn, ConfirmPage):
     action = "returns.sign"
 
     def allowed(self) -> bool:
-        """Each signature is asked of one role."""
-        return super().allowed() and self.request.user.acting.kind in self.step.roles
+        """Each signature is asked of people of one organisation."""
+        return super().allowed() and self.step.is_asked_of(self.request.user.acting, self.scope)
 
     @cached_property
     def step(self) -> Step:

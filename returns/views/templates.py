@@ -26,7 +26,8 @@ from returns.filling.loss import UNTOUCHED
 from returns.filling.mapping import Entry, labels, read_map, targets
 from returns.filling.nearby import InputCell, input_cells
 from returns.forms import MapFileForm, MapSheetForm, TemplateForm
-from returns.kinds import content_of, kind_of, stored_content
+from returns.kinds import content_of, kind_of
+from returns.kinds.shape import stored_content
 from returns.models import FunderTemplate, Return, TemplateMap
 from returns.tables import (
     FilledCellTable,

@@ -20,8 +20,9 @@ from funding.models import Claim, Source
 from funding.spending import Charge
 from returns import certifying, files
 from returns.content import content_hash
-from returns.kinds import KINDS, content_of, stored_content
+from returns.kinds import KINDS, content_of
 from returns.kinds.scope import of_quarter
+from returns.kinds.shape import stored_content
 from returns.models import Document, Return, Signature
 from tests.evidence_files import PDF, upload
 from tests.factories import person

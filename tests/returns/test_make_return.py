@@ -1,6 +1,7 @@
 """The command that makes a return: stored bytes of a certified one, else a draft that leaves no trace."""
 
 import hashlib
+import re
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -72,6 +73,56 @@ def test_what_is_not_there_is_refused_in_words_with_exit_2(
         make(tmp_path, **wrong)
     assert refused.value.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def asked(out: Path, kind: str, **options: str) -> str:
+    """What the command says where the span is asked for in another way than by a quarter."""
+    said = StringIO()
+    call_command("make_return", kind, programme="DAPF-2023-25", out=out, stdout=said, **options)
+    return said.getvalue()
+
+
+@pytest.mark.usefixtures("quick_pdf")
+@pytest.mark.parametrize(
+    "kind, options, stem, formats",
+    [
+        ("usage", {"year": "2023-24"}, "usage-2023-24", {".xlsx", ".pdf"}),
+        ("usage", {"first": "2023-24-Q1", "last": "2023-24-closing"}, "usage-2023-24", {".xlsx", ".pdf"}),
+        (
+            "outturn",
+            {"first": "2023-24-Q1", "last": "2024-25-closing"},
+            "outturn-2023-24-to-2024-25",
+            {".xlsx", ".pdf"},
+        ),
+        ("match", {"year": "2024-25", "subject": "ecc"}, "match-2024-25-ecc", {".xlsx", ".pdf"}),
+        ("match", {"quarter": "2023-24-Q1", "subject": "ecc"}, "match-2023-24-Q1-ecc", {".xlsx", ".pdf"}),
+        ("partner", {"year": "2023-24", "subject": "ecc"}, "partner-2023-24-ecc", {".pdf"}),
+    ],
+)
+def test_a_year_a_span_and_a_subject_are_asked_for_by_name(
+    scene: Scene, tmp_path: Path, kind: str, options: dict[str, str], stem: str, formats: set[str]
+) -> None:
+    assert "DRAFT" in asked(tmp_path, kind, **options)
+    assert {path.suffix for path in tmp_path.iterdir()} == formats
+    assert {path.stem for path in tmp_path.iterdir()} == {f"DAPF-2023-25-{stem}-r1-draft"}
+
+
+@pytest.mark.parametrize(
+    "kind, options, words",
+    [
+        ("usage", {"year": "2022-23"}, "has no year “2022-23”. Those there: 2023-24, 2024-25."),
+        ("usage", {"quarter": "2023-24-Q1"}, "It is made of a whole year."),
+        ("outturn", {"first": "2023-24-Q1"}, "Give --from and --to together"),
+        ("match", {"year": "2023-24"}, "Choose the subject from these: ecc."),
+        ("match", {"year": "2023-24", "subject": "change"}, "of “change”. It is made of a quarter or a whole year."),
+    ],
+)
+def test_a_span_or_subject_that_a_kind_has_not_is_refused_in_words(
+    scene: Scene, tmp_path: Path, kind: str, options: dict[str, str], words: str
+) -> None:
+    with pytest.raises(CommandError, match=re.escape(words)) as refused:
+        asked(tmp_path, kind, **options)
+    assert refused.value.returncode == 2
 
 
 @pytest.mark.usefixtures("quick_pdf")

@@ -20,7 +20,7 @@ from returns.filling import register
 from returns.filling.book import Book
 from returns.filling.cells import address_of
 from returns.filling.mapping import Entry, stated
-from returns.kinds import stored_content
+from returns.kinds.shape import stored_content
 from returns.models import Download, FunderTemplate, Return, TemplateMap
 from tests.factories import person
 from tests.returns.scenes import JULY, Scene

@@ -13,8 +13,8 @@ from core.problems import Refused
 from funding.models import VarianceReason
 from kpis import submitting
 from returns import certifying, due
-from returns.kinds import stored_content
 from returns.kinds.scope import of_quarter, scope_of
+from returns.kinds.shape import stored_content
 from returns.models import Return, Waiver
 from returns.readiness import mark_of, readiness
 from returns.waiving import agree, ask, may_agree, may_ask, waivable, withdraw

@@ -11,7 +11,7 @@ from core.problems import Refused
 from returns.filling.book import Book
 from returns.filling.fill import Filled, fill
 from returns.filling.mapping import read_map
-from returns.kinds import stored_content
+from returns.kinds.shape import stored_content
 from returns.models import Return
 
 
