@@ -1,5 +1,6 @@
 """Editing: a new entry takes the place of the old one, with all that hung on it, while nothing rests on it."""
 
+from contextvars import Context
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -79,8 +80,10 @@ def test_it_is_one_act_on_record(money: Money, entry: Transaction) -> None:
     assert told.words == f"£120.00, in place of {entry.reference} at £100.00"
 
 
-def test_no_instant_has_both_or_neither(money: Money, entry: Transaction) -> None:
-    later = edited(money, entry).transaction
+def test_no_instant_has_both_or_neither(money: Money, entry: Transaction, settings: Any) -> None:
+    """With a clock that runs, as outside of tests."""
+    settings.FIXED_DATE = date(2023, 7, 8)
+    later = Context().run(edited, money, entry).transaction
     entry.refresh_from_db()
     assert entry.voided_at == later.created_at
 
