@@ -55,12 +55,13 @@ class EditEntry(Record):
             return redirect(self.object)
         if carrying.kept_for(request) is not None:
             return super().get(request, *args, **kwargs)
-        lines = self.object.lines.order_by("number")
+        lines = list(self.object.lines.order_by("number"))
         typed = [
             {
                 "line": str(line.budget_line_id),
                 "quarter": str(line.quarter_id),
-                "share": f"{line.cost}",
+                # A single line takes the whole cost, so that another amount is typed once.
+                "share": f"{line.cost}" if len(lines) > 1 else "",
                 "relates_to": str(line.relates_to_id or ""),
             }
             for line in lines

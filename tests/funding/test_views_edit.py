@@ -134,3 +134,8 @@ def test_an_edit_of_what_became_void_meanwhile_keeps_its_typing_and_is_not_saved
     assert [(row.label, row.now) for row in page.context["changed"].data] == [("Made void", "Typed twice")]
     assert page.context["form"]["net"].value() == "90.00"
     assert not Transaction.objects.in_force().exists()
+
+
+def test_the_amount_of_a_single_line_is_typed_once(money: Money, officer: Client) -> None:
+    [row] = officer.get(address(money.record("100.00"))).context["formset"]
+    assert row["share"].value() == ""
