@@ -31,6 +31,16 @@ def today() -> date:
 
 
 @contextmanager
+def standing_still() -> Iterator[None]:
+    """One moment for all that an act writes: where a row takes another's place, no instant has both or neither."""
+    token = _moment.set(now())
+    try:
+        yield
+    finally:
+        _moment.reset(token)
+
+
+@contextmanager
 def at(day: date, hour: int = 10, minute: int = 0) -> Iterator[None]:
     """Date what happens inside to this day: for the demonstration and for tests, never for users."""
     token = _moment.set(timezone.make_aware(datetime.combine(day, time(hour, minute))))

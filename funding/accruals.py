@@ -318,10 +318,17 @@ def may_settle(accrual: Transaction, invoice: Transaction) -> Iterator[Problem]:
         yield Problem("F21", f"{invoice} is no invoice of {accrual.recorded_by} in force.", True, "invoice")
     elif invoice.settles_id is not None:
         yield Problem("F21", f"{invoice} settles {invoice.settles} already.", True, "invoice")
-    elif not _same_place(accrual, invoice):
+    elif not same_place(accrual, invoice):
         yield Problem(
             "F21", f"{invoice} is of another contract and other budget lines than {accrual}.", True, "invoice"
         )
+
+
+def same_place(accrual: Transaction, invoice: Transaction) -> bool:
+    """Whether an invoice is of the accrual's contract, or charges one of its budget lines."""
+    if accrual.contract_id and accrual.contract_id == invoice.contract_id:
+        return True
+    return invoice.lines.filter(budget_line__in=accrual.lines.values("budget_line")).exists()
 
 
 def invoices_for(accrual: Transaction) -> list[Transaction]:
@@ -404,12 +411,6 @@ def _open(among: QuerySet[Transaction]) -> QuerySet[Transaction]:
         kind=Transaction.Kind.ACCRUAL,
         written_back_on=None,
     )
-
-
-def _same_place(accrual: Transaction, invoice: Transaction) -> bool:
-    if accrual.contract_id and accrual.contract_id == invoice.contract_id:
-        return True
-    return invoice.lines.filter(budget_line__in=accrual.lines.values("budget_line")).exists()
 
 
 def _require_open(accrual: Transaction) -> None:

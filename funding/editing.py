@@ -3,15 +3,20 @@
 Rows of the ledger are never written over, so that what stood at any moment can still be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction as database
 
-from board import events, quarters, rows
-from board.models import Quarter, User
+from board import clock, quarters, rows
+from board.models import Organisation, Quarter, User
+from board.quarters import MONEY, is_open
 from board.rows import locking
+from core.forms import day_in_words
+from core.money import in_words
 from core.problems import Problem, refuse_if_blocking
+from funding.accruals import same_place
 from funding.evidence import follow
 from funding.models import ClaimLine, Declaration, LedgerRow, SpendLine, Transaction
 from funding.spending import Charge, Recorded, Rehearsed, reconsider, record, void
@@ -34,12 +39,21 @@ _SAME = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A box of an entry, as it was and as it is, in the words of the screens."""
+
+    label: str
+    was: str
+    now: str
+
+
 def why_not(entry: Transaction) -> list[Problem]:
     """Why an entry can no longer be edited, worst first; empty where it can."""
     found = []
     if entry.is_void:
         later = Transaction.objects.filter(replaces=entry).first()
-        place = f"{later.reference} has taken its place: open that." if later else "Record it anew."
+        place = f"{later.reference} has taken its place." if later else "Record it anew."
         found.append(f"{entry.reference} is void. {place}")
     if entry.takes_back_id:
         found.append(f"{entry.reference} takes back another entry. Make it void, and record it anew.")
@@ -53,14 +67,35 @@ def why_not(entry: Transaction) -> list[Problem]:
         found.append(f"A later entry takes {entry.reference} back. Make that void first.")
     if entry.re_raised_by.in_force().exists() or entry.settled_by.in_force().exists():
         found.append(f"{entry.reference} is raised again or settled by a later entry. Make that void first.")
-    lines = list(entry.lines.select_related("budget_line__source", "quarter"))
+    lines = list(entry.lines.select_related("budget_line__source", "quarter__year"))
     if ClaimLine.objects.filter(line__in=lines, in_force=True).exists():
         found.append(f"{entry.reference} is claimed. Correct it instead.")
     for source, quarter in dict.fromkeys((line.budget_line.source, line.quarter) for line in lines):
         declared = Declaration.objects.in_force().filter(organisation=entry.recorded_by_id)
         if declared.filter(source=source, quarter=quarter).exists():
             found.append(f"{source} is declared for {quarter}. Withdraw the declaration first, or correct the entry.")
+    moment = clock.now()
+    for quarter in dict.fromkeys(line.quarter for line in lines):
+        if not is_open(quarter, MONEY, moment, entry.recorded_by):
+            found.append(f"{quarter} is closed. Correct the entry in an open quarter.")
     return [Problem("edit", words) for words in found]
+
+
+def places(entry: Transaction) -> Iterator[Transaction]:
+    """The entry, and each that has taken the place of the one before, to the one that stands now."""
+    at: Transaction | None = entry
+    while at is not None:
+        yield at
+        at = Transaction.objects.filter(replaces=at).first()
+
+
+def differences(before: Transaction, after: Transaction, *, lines_before: Transaction) -> list[Difference]:
+    """What two entries, or two versions of one, say differently.
+
+    `before` may be a row of the history of `lines_before`, which is then the entry whose lines it had.
+    """
+    was, now = _in_words(before, lines_before), _in_words(after, after)
+    return [Difference(label, was[label], now[label]) for label in now if was[label] != now[label]]
 
 
 def edit(
@@ -75,12 +110,15 @@ def edit(
     """Put an unsaved entry, as it was typed, in the place of one that is neither declared nor claimed.
 
     Its evidence, the ledger's row that it came from, and the accrual that it settles or raises again go over to the
-    new one. Refuses what `record` refuses, and an entry that somebody changed since it was opened. Where nothing was
-    changed nothing is written. The second of two calls with the same `once` hands back what the first wrote.
+    new one, at one moment, so that a position as of any moment has one of the two. Refuses what `record` refuses, and
+    an entry that somebody changed since it was opened. Where nothing was changed nothing is written. The second of
+    two calls with the same `once` hands back what the first wrote.
     """
-    with database.atomic():
+    with database.atomic(), clock.standing_still():
         if before := rows.written_before(Transaction, once, by=by, replaces=entry):
             return Recorded(before, [])
+        # The organisation comes first, as wherever evidence is moved.
+        locking(Organisation.objects).get(pk=entry.recorded_by_id)
         keys = {line.quarter_id for line in entry.lines.all()} | {charge.quarter.pk for charge in charges}
         quarters.lock_all(Quarter.objects.filter(pk__in=keys))
         if before := rows.written_before(Transaction, once, by=by, replaces=entry):
@@ -91,17 +129,21 @@ def edit(
         if _nothing_changed(old, changed, charges):
             return Recorded(old, [])
         moved = list(loaded.values_list("pk", flat=True))
-        void(entry=old, reason="Edited", by=by, seen_version=seen_version)
+        changed.reference = rows.next_reference("T")
+        void(
+            entry=old,
+            reason=f"Replaced by {changed.reference}",
+            by=by,
+            seen_version=seen_version,
+            with_event=False,
+        )
         changed.replaces, changed.settles, changed.re_raises = old, old.settles, old.re_raises
         changed.dispute_reason = old.dispute_reason
         done = record(entry=changed, charges=charges, by=by, once=once)
+        refuse_if_blocking(_settles_elsewhere(done.transaction))
         LedgerRow.objects.filter(pk__in=moved).update(transaction=done.transaction, in_force=True)
         if follow(entry=old, to=done.transaction, by=by):
             reconsider(entry=done.transaction, by=by)
-        words = f"In place of {old.reference}"
-        events.record(
-            "spending.edit", done.transaction.reference, by=by, words=words, programme=done.transaction.programme
-        )
     return done
 
 
@@ -111,11 +153,7 @@ def rehearse_edit(
     """What edit() would write, and nothing kept; refuses as edit() does."""
     with database.atomic():
         done = edit(entry=entry, changed=changed, charges=charges, seen_version=seen_version, by=by)
-        lines = list(
-            done.transaction.lines.select_related(
-                "budget_line__source", "budget_line__project", "budget_line__heading", "budget_line__year", "quarter"
-            ).order_by("number")
-        )
+        lines = _lines(done.transaction)
         database.set_rollback(True)
     return Rehearsed(lines, done.warnings)
 
@@ -134,6 +172,59 @@ def _against_the_ledger(old: Transaction, changed: Transaction, loaded: bool) ->
         for name in OF_THE_LEDGER
         if getattr(old, name) != getattr(changed, name)
     ]
+
+
+def _settles_elsewhere(entry: Transaction) -> Iterator[Problem]:
+    """F21: what settles an accrual stays of its contract, or on one of its budget lines."""
+    if entry.settles is not None and not same_place(entry.settles, entry):
+        words = f"{entry.replaces} settles the accrual {entry.settles}, which is of another contract and other lines."
+        yield Problem("F21", f"{words} Make it void, and record this as a new entry.", True, "contract")
+
+
+def _in_words(entry: Transaction, lines_of: Transaction) -> dict[str, str]:
+    found = {
+        "Kind": str(entry.get_kind_display()),
+        "Contract": entry.contract.reference if entry.contract else "",
+        "Supplier name": entry.supplier_name,
+        "Document number": entry.document_number,
+        "Description": entry.description,
+        "Basis": entry.basis,
+    }
+    for label, day in (
+        ("Accounting date", entry.accounting_on),
+        ("Service from", entry.service_from),
+        ("Service to", entry.service_to),
+        ("Invoice received", entry.received_on),
+        ("Paid", entry.paid_on),
+    ):
+        found[label] = day_in_words(day) if day else ""
+    found["Disputed"] = entry.dispute_reason
+    found["Hours"] = "" if entry.quantity_hundredths is None else f"{entry.quantity_hundredths / 100:g}"
+    for label, amount in (("Net", entry.net), ("VAT", entry.vat), ("Recoverable VAT", entry.recoverable_vat)):
+        found[label] = in_words(amount)
+    found["Reason"] = entry.reason
+    found["Charged to"] = "; ".join(_line_in_words(line) for line in _lines(lines_of))
+    found["Made void"] = entry.void_reason
+    return found
+
+
+def _line_in_words(line: SpendLine) -> str:
+    late = f", relates to {line.relates_to.code}" if line.relates_to else ""
+    where = f"{line.budget_line.source}: {line.budget_line.project} · {line.budget_line.heading}"
+    return f"{where} in {line.quarter.code}{late}, {in_words(line.cost)}"
+
+
+def _lines(entry: Transaction) -> list[SpendLine]:
+    lines = entry.lines.select_related(
+        "transaction",
+        "budget_line__source",
+        "budget_line__project",
+        "budget_line__heading",
+        "budget_line__year",
+        "quarter",
+        "relates_to",
+    )
+    return list(lines.order_by("number"))
 
 
 def _nothing_changed(old: Transaction, changed: Transaction, charges: Sequence[Charge]) -> bool:

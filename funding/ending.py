@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from board import clock, events, rows
 from board.models import Quarter, User, Year
@@ -14,7 +15,7 @@ from core.money import NOUGHT, in_words
 from core.problems import Problem, refuse, refuse_if_blocking
 from funding.claim_arithmetic import lapsing
 from funding.claims import work_out
-from funding.models import Award, Source, SpendLine, YearEndBalance
+from funding.models import Award, Claim, Source, SpendLine, YearEndBalance
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,17 @@ def mark_balance(
 ) -> YearEndBalance:
     """Say what becomes of a part of a year's balance (F14): it lapses, is carried with approval, or is repaid.
 
-    One row a treatment, put right by marking it again; £0.00 takes it back. `seen_version` is that of the row on
-    screen, 0 where there was none.
+    One row a treatment, put right by marking it again; £0.00 takes it back. Refuses to change what the year's
+    certified final claim stands on; where the funder returns that claim it may be put right. `seen_version` is that
+    of the row on screen, 0 where there was none.
     """
     with transaction.atomic():
         locking(Source.objects).get(pk=source.pk)
         if not has_ended(year):
             raise refuse("F14", f"Quarter 4 of {year} is still open for spend. Mark the balance when it is closed.")
+        if final := Claim.objects.in_force().filter(source=source, quarter__in=_closing_of(year)).first():
+            words = f"{final.reference} is certified, and what becomes of the balance of {year} is part of it."
+            raise refuse("F14", f"{words} It stays as it is marked.")
         mine = locking(YearEndBalance.objects).filter(source=source, year=year)
         row = mine.filter(treatment=treatment).first()
         left = balance(source, year, today=clock.today()).unmarked + (row.amount if row else NOUGHT)
@@ -94,6 +99,10 @@ def mark_balance(
         about = f"{source.code}/{year.code}"
         events.record("budget.year-end", about, by=by, words=words, programme=source.programme)
     return row
+
+
+def _closing_of(year: Year) -> QuerySet[Quarter]:
+    return year.quarters.filter(kind=Quarter.Kind.CLOSING)
 
 
 def _within(left: Decimal, amount: Decimal, year: Year) -> list[Problem]:

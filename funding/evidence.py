@@ -91,15 +91,18 @@ def restrict(*, evidence: Evidence, by: User) -> Evidence:
 def follow(*, entry: Transaction, to: Transaction, by: User) -> int:
     """Let the evidence of an entry prove the one that takes its place; how many pieces there were.
 
-    Part of the act that edits it. What is sensitive of the new one becomes restricted, and nothing less so.
+    Part of the act that edits it, with the organisation locked. What is sensitive of the new one becomes restricted,
+    wherever else its content proves something, and nothing less so.
     """
-    moved = list(locking(Evidence.objects.in_force().filter(transaction=entry)).order_by("pk"))
+    proofs = Evidence.objects.in_force().filter(transaction=entry)
+    moved = list(locking(proofs).select_related("file").order_by("pk"))
     sensitive = bool(moved) and is_sensitive(to)
     for row in moved:
         row.transaction = to
         rows.change(row, by=by, reason=f"{entry.reference} was edited")
         if sensitive and not row.restricted:
             _restrict(row, by)
+    _restrict_together({row.file.sha256 for row in moved}, to.recorded_by, by)
     return len(moved)
 
 

@@ -284,11 +284,18 @@ def disallowed_remaining(entry: Transaction, disallowance: Disallowance) -> list
 
 
 def void(
-    *, entry: Transaction, reason: str, by: User, seen_version: int | None = None, with_report: bool = False
+    *,
+    entry: Transaction,
+    reason: str,
+    by: User,
+    seen_version: int | None = None,
+    with_report: bool = False,
+    with_event: bool = True,
 ) -> Transaction:
     """Strike out an entry typed by mistake, while its quarter is open and nothing of it is declared or claimed.
 
-    What a statement of spend shows is made void `with_report`: with all that it shows.
+    What a statement of spend shows is made void `with_report`: with all that it shows. An act that does more than
+    this puts itself on record, and asks for no event.
     """
     with database.atomic():
         _require_own(entry, by)
@@ -326,8 +333,9 @@ def void(
         rows.change(locked, by=by, seen_version=seen_version, reason=reason)
         # The ledger's row that it came from may then be loaded anew.
         LedgerRow.objects.filter(transaction=locked).update(in_force=False)
-        programme = lines[0].budget_line.source.programme
-        events.record("spending.void", locked.reference, by=by, words=reason.strip(), programme=programme)
+        if with_event:
+            programme = lines[0].budget_line.source.programme
+            events.record("spending.void", locked.reference, by=by, words=reason.strip(), programme=programme)
     return locked
 
 
@@ -498,7 +506,9 @@ def _apportion_net(net: Decimal, costs: Sequence[Decimal]) -> list[Decimal]:
 
 
 def _write(entry: Transaction, parts: Sequence[Charged], *, by: User) -> Transaction:
-    entry.reference = rows.next_reference("T")
+    if entry.replaces is None:
+        # One that takes another's place is named already, in the reason why that is void.
+        entry.reference = rows.next_reference("T")
     rows.create(entry, by=by)
     nets = _apportion_net(entry.net, [part.cost for part in parts])
     for number, (part, net) in enumerate(zip(parts, nets, strict=True), start=1):
@@ -516,8 +526,10 @@ def _write(entry: Transaction, parts: Sequence[Charged], *, by: User) -> Transac
         )
         line.full_clean()
         line.save(force_insert=True)
-    programme = parts[0].line.source.programme
-    events.record("spending.record", entry.reference, by=by, words=in_words(entry.cost), programme=programme)
+    act, words = "spending.record", in_words(entry.cost)
+    if entry.replaces is not None:
+        act, words = "spending.edit", f"{words}, in place of {entry.replaces} at {in_words(entry.replaces.cost)}"
+    events.record(act, entry.reference, by=by, words=words, programme=parts[0].line.source.programme)
     return entry
 
 

@@ -178,6 +178,18 @@ class HistoryTable(Table):
         orderable = False
 
 
+class ChangedTable(Table):
+    """What somebody else changed of an entry that the person has open."""
+
+    caption = "What was changed meanwhile"
+    label = Column("Box")
+    was = Column("As you opened it")
+    now = Column("As it is now")
+
+    class Meta:
+        orderable = False
+
+
 class ImpactTable(Table):
     """What an entry does to the budget lines that it charges."""
 

@@ -145,7 +145,7 @@ def test_an_edit_and_a_void_of_one_entry_leave_one_penny_or_none(live_server: An
     assert entry.is_void
     later = Transaction.objects.filter(replaces=entry).first()
     assert SpendLine.objects.in_force().total() == (D("120.00") if later else NOUGHT)
-    assert entry.void_reason == ("Edited" if later else "Typed twice")
+    assert entry.void_reason == (f"Replaced by {later.reference}" if later else "Typed twice")
 
 
 @pytest.mark.parametrize("turn", range(TIMES))

@@ -11,7 +11,7 @@ from board import clock
 from board.access import acting_organisation
 from board.models import User
 from contracts.models import Contract
-from core.forms import DayField, OnceForm
+from core.forms import DayField, OnceForm, VersionedForm
 from core.money import NOUGHT, MoneyFormField, in_words, read_amount, round_to_penny
 from funding.forms.charges import programmes_open_to
 from funding.models import Award, BudgetLine, Transaction
@@ -207,25 +207,25 @@ class RecordForm(OnceForm):
         return f"None of the VAT, {in_words(given['vat'])}, was taken as recoverable."
 
 
-class EditForm(RecordForm):
-    """The same, of an entry that is there: `version` is the one that the officer opened."""
+class EditForm(VersionedForm, RecordForm):
+    """The same, of an entry that is there: `seen` is the one that the officer has read, in its `version`."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["remember"]
 
-    def take_version(self, version: int) -> None:
-        """Let what is on screen be sent again, over the version that the officer is told of now."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = str(version)
+    def take(self, entry: Transaction) -> None:
+        """Let what is on screen be sent again, in the place of the entry that stands there now."""
+        self.take_version(entry.version)
+        self.data[self.add_prefix("seen")] = entry.reference
 
 
 def as_boxes(entry: Transaction) -> dict[str, Any]:
     """What an entry would have been typed as."""
     boxes = {name: getattr(entry, name) for name in COPIED if name != "contract"}
-    boxes |= {"contract": entry.contract_id, "version": entry.version, "split_by": "amount"}
+    boxes |= {"contract": entry.contract_id, "version": entry.version, "seen": entry.reference, "split_by": "amount"}
     if entry.kind == Transaction.Kind.IN_KIND:
         return {**boxes, "hours": f"{Decimal(entry.quantity_hundredths).scaleb(-2)}"}
     return {**boxes, "net": entry.net, "vat": entry.vat, "recoverable_vat": entry.recoverable_vat}

@@ -13,13 +13,14 @@ from board import carrying
 from board.views import Link
 from core.forms import moment_in_words
 from core.problems import Problem
-from funding.editing import edit, rehearse_edit, why_not
+from funding.editing import differences, edit, places, rehearse_edit, why_not
 from funding.forms.charges import ChargeFormSet
 from funding.forms.record import EditForm, RecordForm, as_boxes
 from funding.models import Transaction
 from funding.spending import Charge
+from funding.tables import ChangedTable
 from funding.views.record import Record
-from funding.views.spend import history_of, impact_table, is_own, spend_crumb, told_of_held
+from funding.views.spend import SHOWN_WITH_A_LINE, history_of, impact_table, is_own, spend_crumb, told_of_held
 
 
 class EditEntry(Record):
@@ -54,12 +55,13 @@ class EditEntry(Record):
             return redirect(self.object)
         if carrying.kept_for(request) is not None:
             return super().get(request, *args, **kwargs)
-        lines = self.object.lines.order_by("number")
+        lines = list(self.object.lines.order_by("number"))
         typed = [
             {
                 "line": str(line.budget_line_id),
                 "quarter": str(line.quarter_id),
-                "share": f"{line.cost}",
+                # A single line takes the whole cost, so that another amount is typed once.
+                "share": f"{line.cost}" if len(lines) > 1 else "",
                 "relates_to": str(line.relates_to_id or ""),
             }
             for line in lines
@@ -75,7 +77,7 @@ class EditEntry(Record):
 
     def checked(self, form: RecordForm, rows: ChargeFormSet, charges: Sequence[Charge]) -> HttpResponse:
         rehearsed = rehearse_edit(
-            entry=self.object,
+            entry=self.seen,
             changed=form.entry(charges),
             charges=charges,
             seen_version=form.cleaned_data["version"],
@@ -83,35 +85,51 @@ class EditEntry(Record):
         )
         form.warnings = rehearsed.warnings
         held = [told_of_held(line) for line in rehearsed.lines if line.state_reason]
-        table = impact_table(rehearsed.lines, recorded=False)
+        table = impact_table(
+            rehearsed.lines,
+            recorded=False,
+            instead_of=self.seen.lines.select_related(*SHOWN_WITH_A_LINE),
+        )
         return self.show(form, rows, table, held=held, checked=True, about_vat=form.said_about_vat)
 
     def recorded(self, form: RecordForm, charges: Sequence[Charge]) -> HttpResponse:
         done = edit(
-            entry=self.object,
+            entry=self.seen,
             changed=form.entry(charges),
             charges=charges,
             seen_version=form.cleaned_data["version"],
             by=self.request.user,
             once=form.cleaned_data["once"],
         )
-        if done.transaction == self.object:
+        if done.transaction == self.seen:
             messages.info(self.request, "You changed nothing, so nothing was written.")
-            return redirect(self.object)
+            return redirect(self.seen)
         said = [*(problem.message for problem in done.warnings), form.said_about_vat]
         if words := " ".join(filter(None, said)):
             messages.warning(self.request, words)
         return redirect(reverse("funding:recorded", args=[done.transaction.reference]))
 
-    def put_back(self, form: RecordForm, rows: ChargeFormSet, problems: Sequence[Problem]) -> None:
-        super().put_back(form, rows, problems)
-        if isinstance(form, EditForm) and any(problem.code == "version" for problem in problems):
-            self.object.refresh_from_db()
-            form.take_version(self.object.version)
-            last = history_of(self.object)[0]
-            words = f"{last.by} changed {self.object.reference} on {moment_in_words(last.at)}"
-            self.edited_meanwhile = f"{words}: {last.reason}." if last.reason else f"{words}."
+    @cached_property
+    def seen(self) -> Transaction:
+        """The entry that the officer has read: the one of the address, or one that has taken its place since."""
+        sent = self.request.POST.get("seen", "")
+        return next((row for row in places(self.object) if row.reference == sent), self.object)
 
+    def put_back(self, form: RecordForm, rows: ChargeFormSet, problems: Sequence[Problem]) -> None:
+        """Beside the problems, what somebody else changed meanwhile; what was typed can then be sent in its place."""
+        super().put_back(form, rows, problems)
+        version = form.cleaned_data["version"]
+        *_, latest = places(Transaction.objects.get(pk=self.seen.pk))
+        opened = self.seen.history.filter(version=version).first()
+        if isinstance(form, EditForm) and opened and (latest.pk, latest.version) != (self.seen.pk, version):
+            form.take(latest)
+            self.changed = ChangedTable(differences(opened, latest, lines_before=self.seen), prefix="changed-")
+            last = history_of(latest)[0]
+            words = f"{last.by} changed {self.seen.reference} on {moment_in_words(last.at)}"
+            words += f"; it is now {latest.reference}." if latest != self.seen else "."
+            self.edited_meanwhile = words if latest.is_void else f"{words} Read what is new, then save yours over it."
+
+    changed: ChangedTable | None = None
     edited_meanwhile = ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -121,6 +139,7 @@ class EditEntry(Record):
                 "verb": "save",
                 "back_url": self.object.get_absolute_url(),
                 "edited_meanwhile": self.edited_meanwhile,
+                "changed": self.changed,
                 **kwargs,
             }
         )

@@ -230,8 +230,8 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Recoverable VAT", in_words(entry.recoverable_vat)),
         Fact("Cost", in_words(entry.cost)),
         Fact("Reason", entry.reason) if entry.reason else None,
-        _entry_fact("In place of", entry.replaces),
-        _entry_fact("Edited into", Transaction.objects.filter(replaces=entry).first() if entry.is_void else None),
+        _entry_fact("Replaces", entry.replaces),
+        _entry_fact("Replaced by", Transaction.objects.filter(replaces=entry).first() if entry.is_void else None),
         _entry_fact("Takes back", entry.takes_back),
         _entry_fact("Raises again", entry.re_raises),
         _entry_fact("Settles the accrual", entry.settles),
@@ -325,10 +325,11 @@ def impact_rows(found: Sequence[Impact], states: Mapping[BudgetLine, Sequence[st
     ]
 
 
-def impact_table(lines: Sequence[SpendLine], *, recorded: bool) -> Table:
+def impact_table(lines: Sequence[SpendLine], *, recorded: bool, instead_of: Sequence[SpendLine] = ()) -> Table:
     """Budget, actual and remaining of the lines that an entry charges, before and after it.
 
-    A payment on account is no cost, so it moves nothing.
+    A payment on account is no cost, so it moves nothing. Where the entry is to stand `instead_of` lines on record,
+    their cost goes as its own comes.
     """
     costs: dict[BudgetLine, Any] = {}
     states: dict[BudgetLine, list[str]] = {}
@@ -336,6 +337,9 @@ def impact_table(lines: Sequence[SpendLine], *, recorded: bool) -> Table:
         is_cost = line.transaction.kind != Transaction.Kind.ADVANCE
         costs[line.budget_line] = costs.get(line.budget_line, NOUGHT) + (line.cost if is_cost else NOUGHT)
         states.setdefault(line.budget_line, []).append(line.get_state_display())
+    for line in instead_of:
+        is_cost = line.transaction.kind != Transaction.Kind.ADVANCE
+        costs[line.budget_line] = costs.get(line.budget_line, NOUGHT) - (line.cost if is_cost else NOUGHT)
     found = impact(costs, recorded=recorded, today=clock.today())
     return ImpactTable(impact_rows(found, states), prefix="impact-")
 

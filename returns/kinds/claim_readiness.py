@@ -8,7 +8,7 @@ from django.urls import reverse
 from board.models import Organisation, Quarter
 from board.quarters import MONEY
 from core.money import NOUGHT, in_words
-from funding import declaring, ending, evidence, reconciling
+from funding import declaring, ending, evidence, matching, paying, reconciling
 from funding.accruals import RE_RAISED_WITHOUT_REASON, times_raised_again
 from funding.models import Claim, Forecast, Source, SpendLine, Transaction
 from funding.rules import march_is_not_outsized
@@ -36,6 +36,8 @@ def waits_for(scope: Scope, today: date) -> Iterator[Item]:
         _balance,
         _match_signed,
         _march,
+        _match,
+        _paid_late,
         _held,
         _evidence,
     ):
@@ -241,6 +243,41 @@ def _march(record: Record) -> Iterator[Item]:
         query = {"source": str(record.grant.pk), "year": str(record.quarter.year_id), "quarter": str(record.quarter.pk)}
         place = Place("See the spend", "spending.read", "funding:spend", query=query)
         yield Item(problem.code, problem.message, "warning", (place,))
+
+
+def _match(record: Record) -> Iterator[Item]:
+    """F15: match that is behind its profile is told while there is time to do something about it."""
+    year = record.quarter.year
+    sources = Source.objects.filter(programme=record.programme).select_related("programme", "funder", "kept_by")
+    for row in matching.match_of(sources, year, record.quarter, today=record.today):
+        figures, limit = row.figures, matching.behind_limit(row.source, record.today)
+        if not figures.is_behind(limit):
+            continue
+        words = (
+            f"{row.source}: {in_words(figures.applied)} is applied of a profile to date of "
+            f"{in_words(figures.profile_to_date)}, more than {limit.normalize():f}% behind. Ask its funder."
+        )
+        query = {"year": str(year.pk), "quarter": str(record.quarter.pk)}
+        yield Item("F15", words, "warning", (Place("See the match", "match.read", "funding:match", query=query),))
+
+
+def _paid_late(record: Record) -> Iterator[Item]:
+    """F26: invoices of the grant in this quarter that took, or have waited, longer than the law gives."""
+    lines = SpendLine.objects.charged_to(record.grant).in_quarter(record.quarter)
+    entries = Transaction.objects.filter(pk__in=lines.values("transaction"))
+    late = paying.invoices(entries, today=record.today).filter(
+        standing__in=(paying.Standing.LATE, paying.Standing.OVERDUE)
+    )
+    found = list(late.order_by("reference").values_list("reference", flat=True)[: SHOWN_ENTRIES + 1])
+    if not found:
+        return
+    named = ", ".join(found[:SHOWN_ENTRIES])
+    words = (
+        f"{named}{' and more' if len(found) > SHOWN_ENTRIES else ''} of {record.quarter} "
+        f"{'were' if len(found) > 1 else 'was'} not paid within {paying.DAYS_TO_PAY} days of receipt. If an invoice "
+        "was disputed, its finance officer says so."
+    )
+    yield Item("F26", words, "warning", (Place("See the days to payment", "spending.read", "funding:payment-days"),))
 
 
 def _held(record: Record) -> Iterator[Item]:

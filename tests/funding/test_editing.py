@@ -1,5 +1,6 @@
 """Editing: a new entry takes the place of the old one, with all that hung on it, while nothing rests on it."""
 
+from contextvars import Context
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,8 @@ from funding.ledger_commit import commit, undo
 from funding.models import Evidence, LedgerRow, SpendLine, Transaction
 from funding.positions import line_positions
 from funding.spending import Charge, Recorded, credit, void
+from returns import closing
+from tests import factories
 from tests.factories import Money
 from tests.funding.test_evidence import attached
 from tests.funding.test_ledger_import import add, staged
@@ -62,11 +65,27 @@ def test_the_new_entry_counts_and_the_old_one_stays_as_void(money: Money, entry:
     )
     done = edited(money, entry, "120.00", *parts)
     entry.refresh_from_db()
-    assert entry.is_void and entry.void_reason == "Edited"
+    assert entry.is_void and entry.void_reason == f"Replaced by {done.transaction.reference}"
     assert done.transaction.replaces == entry and done.transaction.reference != entry.reference
     assert [line.cost for line in done.transaction.lines.order_by("number")] == [D("70.00"), D("50.00")]
     assert total() == D("120.00")
-    assert Event.objects.get(act="spending.edit").words == f"In place of {entry.reference}"
+
+
+def test_it_is_one_act_on_record(money: Money, entry: Transaction) -> None:
+    before = Event.objects.count()
+    later = edited(money, entry).transaction
+    told = Event.objects.latest("pk")
+    assert Event.objects.count() == before + 1
+    assert (told.act, told.subject) == ("spending.edit", later.reference)
+    assert told.words == f"£120.00, in place of {entry.reference} at £100.00"
+
+
+def test_no_instant_has_both_or_neither(money: Money, entry: Transaction, settings: Any) -> None:
+    """With a clock that runs, as outside of tests."""
+    settings.FIXED_DATE = date(2023, 7, 8)
+    later = Context().run(edited, money, entry).transaction
+    entry.refresh_from_db()
+    assert entry.voided_at == later.created_at
 
 
 def test_the_same_document_is_not_told_as_entered_twice(money: Money, entry: Transaction) -> None:
@@ -125,7 +144,7 @@ def test_what_the_rules_refuse_leaves_the_old_entry_as_it_was(money: Money, entr
 def test_two_who_opened_the_same_entry_do_not_both_edit_it(money: Money, entry: Transaction) -> None:
     seen = entry.version
     first = edited(money, entry, "110.00").transaction
-    with pytest.raises(Refused, match=f"is void. {first.reference} has taken its place: open that"):
+    with pytest.raises(Refused, match=f"is void. {first.reference} has taken its place"):
         edited(money, entry, "130.00", seen_version=seen)
     assert total() == D("110.00")
 
@@ -254,3 +273,23 @@ def test_what_is_held_for_evidence_is_released_with_the_evidence_that_follows(mo
     attached(entry, money.finance)
     done = edited(money, entry, "950.00")
     assert done.transaction.lines.get().state == "claimable"
+
+
+def test_what_settles_an_accrual_is_not_moved_off_its_lines(money: Money) -> None:
+    with clock.at(date(2023, 8, 14)):
+        accrual = money.record("100.00", kind="accrual")
+        closing.close(quarter=money.quarter(), what="money", by=factories.person("commissioning-officer", "pfcc"))
+        second = money.quarter("2023-24-Q2")
+        invoice = money.record("100.00", Charge(money.line(), second), document_number="INV-9")
+        accruals.settle(accrual=accrual, invoice=invoice, by=money.finance)
+        invoice.refresh_from_db()
+        with pytest.raises(Refused, match="which is of another contract and other lines"):
+            edited(money, invoice, "100.00", Charge(money.line("SIS"), second))
+
+
+def test_what_is_closed_says_so_before_anything_is_typed(money: Money, entry: Transaction) -> None:
+    assert why_not(entry) == []
+    with clock.at(date(2023, 8, 14)):
+        closing.close(quarter=money.quarter(), what="money", by=factories.person("commissioning-officer", "pfcc"))
+        [problem] = why_not(entry)
+    assert "is closed. Correct the entry in an open quarter" in problem.message

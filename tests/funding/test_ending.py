@@ -11,7 +11,7 @@ from board import clock
 from board.models import Year
 from core.problems import Refused
 from funding.ending import balance, mark_balance
-from funding.models import YearEndBalance
+from funding.models import Claim, YearEndBalance
 from funding.spending import Charge
 from tests.factories import Money
 
@@ -83,3 +83,17 @@ def test_match_has_left_what_is_pledged_and_not_charged(money: Money, ended: Yea
     ended.quarters.update(money_closed_at=None, money_closed_by=None)
     money.record("5000.00", Charge(line, money.quarter()), by=money.council_finance)
     assert balance(money.ecc_cash, ended, today=clock.today()).unspent == D("30000.00")
+
+
+def test_what_a_certified_final_claim_stands_on_is_not_marked_anew(money: Money, ended: Year) -> None:
+    mark(money, ended, "599000.00")
+    final = Claim.objects.create(
+        reference="P/claim/2023-24-closing/r1", programme=money.programme, source=money.grant, amount=D("1000.00"),
+        quarter=ended.quarters.get(kind="closing"), certified_at=clock.now(), certified_by=money.finance,
+    )  # fmt: skip
+    with pytest.raises(Refused, match="is certified, and what becomes of the balance of 2023-24 is part of it"):
+        mark(money, ended, "0.00", seen_version=1)
+    assert YearEndBalance.objects.get().amount == D("599000.00")
+    # Once the funder has returned it, it may be put right.
+    Claim.objects.filter(pk=final.pk).update(withdrawn_at=clock.now(), withdrawn_reason="Returned")
+    assert mark(money, ended, "598000.00", seen_version=1).amount == D("598000.00")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from funding.declaring import declare
 from funding.models import Transaction
-from funding.spending import Charge
+from funding.spending import Charge, void
 from tests import factories
 from tests.factories import Money
 from tests.funding.test_views_record import sent
@@ -63,8 +63,8 @@ def test_saved_it_takes_the_place_of_the_old_one(money: Money, entry: Transactio
     later = Transaction.objects.get(replaces=entry)
     assert answer.redirect_chain[-1][0] == reverse("funding:recorded", args=[later.reference])
     new, old = (officer.get(row.get_absolute_url()).content.decode() for row in (later, entry))
-    assert "In place of" in new and entry.reference in new
-    assert "Edited into" in old and later.reference in old and "Void" in old
+    assert "Replaces" in new and entry.reference in new
+    assert "Replaced by" in old and later.reference in old and "Void" in old
 
 
 def test_a_check_says_what_would_come_of_it(money: Money, entry: Transaction, officer: Client) -> None:
@@ -102,3 +102,40 @@ def test_another_organisations_entry_is_not_opened(
     money: Money, entry: Transaction, signed_in: Callable[[Any], Client]
 ) -> None:
     assert signed_in(money.council_finance).get(address(entry)).status_code == 404
+
+
+def test_a_check_counts_the_new_cost_in_the_old_ones_place(money: Money, officer: Client) -> None:
+    old = money.record("100.00", document_number="INV-1")
+    page = officer.post(address(old), {**changed(money, old), "check": "1"})
+    [row] = page.context["impact"].data
+    assert (row.figures.before, row.figures.after) == (D("100.00"), D("90.00"))
+
+
+def test_of_two_edits_neither_is_lost(money: Money, entry: Transaction, officer: Client) -> None:
+    """The second officer reads what the first changed, and may save their own in the place of that."""
+    mine = changed(money, entry, net="80.00", seen=entry.reference)
+    officer.post(address(entry), changed(money, entry))
+    first = Transaction.objects.get(replaces=entry)
+    page = officer.post(address(entry), mine)
+    assert {row.label: (row.was, row.now) for row in page.context["changed"].data}["Net"] == ("£100.00", "£90.00")
+    form = page.context["form"]
+    assert form["net"].value() == "80.00"
+    again = {**mine, "version": form["version"].value(), "seen": form["seen"].value()}
+    assert officer.post(address(entry), again).status_code == 302
+    assert Transaction.objects.in_force().get().replaces == first
+
+
+def test_an_edit_of_what_became_void_meanwhile_keeps_its_typing_and_is_not_saved(
+    money: Money, entry: Transaction, officer: Client
+) -> None:
+    mine = changed(money, entry, seen=entry.reference)
+    void(entry=entry, reason="Typed twice", by=money.finance)
+    page = officer.post(address(entry), mine)
+    assert [(row.label, row.now) for row in page.context["changed"].data] == [("Made void", "Typed twice")]
+    assert page.context["form"]["net"].value() == "90.00"
+    assert not Transaction.objects.in_force().exists()
+
+
+def test_the_amount_of_a_single_line_is_typed_once(money: Money, officer: Client) -> None:
+    [row] = officer.get(address(money.record("100.00"))).context["formset"]
+    assert row["share"].value() == ""

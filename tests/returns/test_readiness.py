@@ -10,9 +10,10 @@ from board import clock
 from board.quarters import RESULTS
 from core.money import in_words
 from funding import reconciling
-from funding.budgeting import notice_underspend
+from funding.budgeting import notice_underspend, set_budget
 from funding.ending import balance, mark_balance
 from funding.models import Forecast, Transaction, VarianceReason
+from funding.paying import record_payment_dates
 from funding.spending import Charge
 from returns import certifying, closing, readiness
 from returns.items import Item
@@ -226,3 +227,33 @@ def test_results_that_are_not_in_block_until_the_return_says_why(scene: Scene) -
     [item] = found(scene, "X01", kind="performance")
     assert item.weight == "warning"
     assert "says why" in item.words
+
+
+def test_match_behind_its_profile_is_told_and_does_not_block(scene: Scene) -> None:
+    quarter, line = scene.quarter(), scene.money.line(source=scene.money.ecc_cash)
+    spare = scene.money.line("unallocated", "unallocated", source=scene.money.ecc_cash)
+    set_budget(
+        source=scene.money.ecc_cash, year=quarter.year, kind="original", effective_on=scene.programme.first_day,
+        profiles={(line, quarter): D("1000.00"), (spare, quarter): D("34000.00")}, reason="Pledge",
+        by=scene.money.council_finance,
+    )  # fmt: skip
+    [item] = found(scene, "F15")
+    assert item.weight == "warning"
+    assert item.words.startswith("Essex County Council cash: £0.00 is applied of a profile to date of £35,000.00")
+    assert "more than 10% behind" in item.words
+    scene.money.record("31500.00", Charge(line, quarter), by=scene.money.council_finance)
+    assert found(scene, "F15") == [], "ten per cent behind is not more than ten"
+
+
+def test_an_invoice_paid_after_thirty_days_is_told_unless_it_was_disputed(scene: Scene) -> None:
+    received = scene.quarter().first_day
+    invoice = scene.money.record("100.00", document_number="INV-1", received_on=received)
+    dates = {"entry": invoice, "received_on": received, "by": scene.money.finance}
+    record_payment_dates(paid_on=received + timedelta(days=30), **dates)
+    assert found(scene, "F26") == [], "the 30th day is in time"
+    record_payment_dates(paid_on=received + timedelta(days=31), **dates)
+    [item] = found(scene, "F26")
+    assert item.weight == "warning"
+    assert f"{invoice.reference} of" in item.words and "not paid within 30 days" in item.words
+    record_payment_dates(paid_on=received + timedelta(days=31), dispute_reason="Not ordered", **dates)
+    assert found(scene, "F26") == []
