@@ -60,6 +60,14 @@ class Reference(admin.ModelAdmin):
         fields = tuple(super().get_readonly_fields(request, obj))
         return (*fields, *self.fixed) if obj is not None else fields
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what a list offers: of any other field of a row, a question would tell what the list hides."""
+        offered = {name if isinstance(name, str) else name[0] for name in self.get_list_filter(request)}
+        if self.date_hierarchy:
+            offered.add(self.date_hierarchy)
+        asked = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        return asked and super().lookup_allowed(lookup, value, request)
+
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Save, and put on record who changed what."""
         super().save_model(request, obj, form, change)

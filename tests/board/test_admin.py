@@ -39,6 +39,22 @@ def test_an_administrator_reads_what_was_done_and_no_amount(administrator: Clien
     assert "600,000" not in page + administrator.get("/admin/board/event/").content.decode()
 
 
+@pytest.mark.parametrize("question", ["words__icontains=600,000", "words__startswith=%C2%A36", "words=x"])
+def test_the_list_of_acts_answers_no_question_about_its_hidden_words(
+    administrator: Client, programme: Programme, question: str
+) -> None:
+    events.record("budget.award", "grant", by=None, words="£600,000.00", programme=programme)
+    assert administrator.get(f"/admin/board/event/?{question}").status_code == 400
+    for offered in ("act=budget.award", "act__exact=budget.award", "at__year=2023"):
+        assert administrator.get(f"/admin/board/event/?{offered}").status_code == 200
+
+
+@pytest.mark.parametrize("offered", ["is_active__exact=1", "roles__kind=cfo", "roles__organisation__id__exact=1"])
+def test_people_are_filtered_by_what_the_list_offers(administrator: Client, offered: str) -> None:
+    assert administrator.get(f"/admin/board/user/?{offered}").status_code == 200
+    assert administrator.get("/admin/board/user/?password__startswith=a").status_code == 400
+
+
 def test_a_closing_cannot_be_posted(administrator: Client, programme: Programme) -> None:
     row = programme.quarters.get(code="2023-24-Q1")
     page = administrator.get(f"/admin/board/quarter/{row.pk}/change/").content.decode()
