@@ -22,6 +22,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "deputies.name": frozenset({CFO}),
     "events.read": frozenset({AUDITOR, COMMISSIONING, CFO}),
     "contracts.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR, REPORTER}),
+    "contracts.write": frozenset({COMMISSIONING}),
     "spending.read": MONEY_READERS,
     "spending.record": frozenset({FINANCE}),
     "spending.declare": frozenset({FINANCE}),
@@ -37,6 +38,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "ledger.read": frozenset({FINANCE}),
     "imports.read": frozenset({FINANCE, AUDITOR}),
     "results.read": frozenset({REPORTER, COMMISSIONING, CFO, FINANCE, AUDITOR, BOARD}),
+    "measures.define": frozenset({COMMISSIONING}),
     "submissions.read": frozenset({REPORTER, COMMISSIONING, AUDITOR}),
     "submissions.fill": frozenset({REPORTER, COMMISSIONING}),
     "submissions.decide": frozenset({COMMISSIONING}),
@@ -44,6 +46,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
+    "returns.waive": frozenset({COMMISSIONING, CFO}),
     "quarters.close": frozenset({COMMISSIONING}),
     "quarters.reopen": frozenset({COMMISSIONING}),
 }

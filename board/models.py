@@ -19,6 +19,7 @@ __all__ = [
     "Delegation",
     "Event",
     "Milestone",
+    "Notice",
     "Organisation",
     "Programme",
     "Project",
@@ -50,6 +51,17 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     # s.33 VATA 1994: the PFCC and councils recover VAT on non-business activity, charities cannot.
     recovers_vat = models.BooleanField("recovers VAT", default=False)
+    # What the Transparency Code 2015 asks for of a supplier. The database knows what holds where nobody has said, so
+    # that what does not know these columns, as an earlier state of the tables, still writes rows.
+    registration = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Charity or company number, such as GB-CHC-1234567.",
+    )
+    is_sme = models.BooleanField("small or medium-sized enterprise", default=False, db_default=False)
+    is_vcse = models.BooleanField("voluntary, community or social enterprise", default=False, db_default=False)
 
     class Meta:
         ordering: ClassVar = ["code"]
@@ -587,3 +599,24 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject}"
+
+
+class Notice(models.Model):
+    """One row is that a person is told of something once, and when the mail about it went.
+
+    The row stands before the mail is sent, so that a mail that fails is sent the next time and nothing is lost.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
+    key = models.CharField(max_length=200)
+    words = models.TextField(help_text="What the person is told. No personal data.")
+    due_on = models.DateField(null=True, blank=True)
+    made_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["person", "due_on", "key"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "key"], name="notice_once_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.key} for {self.person.email}"

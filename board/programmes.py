@@ -5,7 +5,7 @@ from datetime import date
 from django.db import transaction
 
 from board import events
-from board.models import UNALLOCATED, Programme, Project, Quarter, User, Year
+from board.models import UNALLOCATED, Organisation, Programme, Project, Quarter, User, Year
 from core.financial_year import quarter_bounds, quarter_code, year_bounds, year_code, year_starting
 from core.working_days import add_working_days
 
@@ -61,3 +61,11 @@ def _add_quarter(year: Year, kind: str, number: int, code: str, first: date, las
     quarter.full_clean()
     quarter.save(force_insert=True)
     return quarter
+
+
+def names_in_use(programme: Programme) -> list[str]:
+    """Names of projects and organisations, which may stand in any text. Two queries."""
+    return [
+        *programme.projects.values_list("name", flat=True),
+        *Organisation.objects.values_list("name", flat=True),
+    ]

@@ -21,8 +21,18 @@ DEFAULTS: dict[str, Decimal] = {
     "not-known-percent": Decimal("20.00"),
     "quarter-change-percent": Decimal("50.00"),
     "quarter-change-count": Decimal("10.00"),
+    # Shorter narrative says nothing, longer is not read (this board's practice).
+    "narrative-fewest-words": Decimal("20.00"),
+    "narrative-most-words": Decimal("300.00"),
     "rag-green-percent": Decimal("95.00"),
     "rag-amber-percent": Decimal("80.00"),
+    # How many days ahead of a contract's dates its officers are told (this board's practice; no term names them).
+    "alert-notice-days": Decimal("60.00"),
+    "alert-option-days": Decimal("60.00"),
+    "alert-review-days": Decimal("30.00"),
+    "alert-check-days": Decimal("42.00"),
+    "alert-action-days": Decimal("14.00"),
+    "alert-end-days": Decimal("90.00"),
 }
 # Rules that have no figure of the board's: where a programme sets none, what they compare with is worked out, or,
 # of evidence, nothing is held for want of it.
@@ -31,7 +41,7 @@ RULES = frozenset(DEFAULTS) | frozenset(WITHOUT_DEFAULT)
 
 
 def threshold(programme: Programme, rule: str, day: date) -> Decimal:
-    """The value in force on a day, in the rule's unit (pounds, per cent or a count)."""
+    """The value in force on a day, in the rule's unit (pounds, per cent, a count or days)."""
     given = own_threshold(programme, rule, day)
     return DEFAULTS[rule] if given is None else given
 

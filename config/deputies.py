@@ -16,11 +16,11 @@ from board import clock, events, files
 from board.delegating import candidates, delegate, may_delegate, withdraw
 from board.downloads import as_download
 from board.models import Delegation, User
+from board.uploads import TakesUpload
 from board.views import ActPage, DetailPage, Fact, Link, ListPage, Page, Status
 from config.tables import DelegationTable
 from core.forms import ActForm, DayField, UploadField, day_in_words, moment_in_words
 from core.problems import Refused
-from funding.views.uploads import TakesUpload
 
 CRUMB = "Deputies"
 COLOURS = {"In force": "green", "Not begun": "blue", "Ended": "grey", "Withdrawn": "orange"}

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from board.access import may
 from board.models import User
+from contracts.due import due as contracts_due
 from core.due import Due, in_order
 from funding.due import due as money_due
 from kpis.due import due as results_due
@@ -50,6 +51,12 @@ DOORS = (
     ),
     ("Claims", "What the grant owes, what was claimed and what was paid.", "funding:claims", "claims.read"),
     ("Contracts", "Who is engaged to do what, until when and for how much.", "contracts:contracts", "contracts.read"),
+    (
+        "What falls due",
+        "Dates of contracts: notice, options, reviews, checks and actions.",
+        "contracts:falls-due",
+        "contracts.read",
+    ),
     ("Results", "Fill in, check, accept or query a quarter's results.", "kpis:submissions", "submissions.read"),
     ("Performance", "Each measure by quarter against its target.", "kpis:performance", "results.read"),
     (
@@ -67,6 +74,7 @@ def gather(user: User, *, today: date, moment: datetime) -> list[Due]:
     """Everything that is due from the person in their acting role, the earliest first."""
     return in_order(
         [
+            *contracts_due(user, today=today, moment=moment),
             *money_due(user, today=today, moment=moment),
             *results_due(user, today=today, moment=moment),
             *returns_due(user, today=today, moment=moment),

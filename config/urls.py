@@ -5,9 +5,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import deputies, views
+from contracts.contracting import Above
 from contracts.urls import addresses as contract_addresses
+from funding.rules import worth_covers_what_is_bound
+from funding.spending import release_under
 from funding.urls import addresses as money_addresses
 from funding.views.contract import spend_link
+from kpis.milestones import standing_of
 from returns.views.shared import return_link
 
 # The administration pages are entered through the one sign-in page, with its limits and second factor.
@@ -16,6 +20,9 @@ admin.site.login = secure_admin_login(admin.site.login)
 
 handler400 = "config.views.bad_request"
 handler500 = "config.views.server_error"
+
+# What money says of a contract's new terms: what is bound stays covered, and what waited for them is released.
+ABOVE_CONTRACTS = Above(rules=(worth_covers_what_is_bound,), after=(release_under,))
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Front.as_view(), name="front"),
@@ -29,7 +36,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/", views.EventList.as_view(), name="events"),
     path("healthz", views.healthz, name="healthz"),
     path("money/", include(money_addresses(claim_links=(return_link,)))),
-    path("contracts/", include(contract_addresses(more_links=(spend_link,)))),
+    path(
+        "contracts/",
+        include(
+            contract_addresses(more_links=(spend_link,), above=ABOVE_CONTRACTS, milestone_standing=standing_of),
+        ),
+    ),
     path("results/", include("kpis.urls")),
     path("returns/", include("returns.urls")),
     path("accounts/", include("allauth.urls")),

@@ -88,6 +88,21 @@ def restrict(*, evidence: Evidence, by: User) -> Evidence:
     return locked
 
 
+def follow(*, entry: Transaction, to: Transaction, by: User) -> int:
+    """Let the evidence of an entry prove the one that takes its place; how many pieces there were.
+
+    Part of the act that edits it. What is sensitive of the new one becomes restricted, and nothing less so.
+    """
+    moved = list(locking(Evidence.objects.in_force().filter(transaction=entry)).order_by("pk"))
+    sensitive = bool(moved) and is_sensitive(to)
+    for row in moved:
+        row.transaction = to
+        rows.change(row, by=by, reason=f"{entry.reference} was edited")
+        if sensitive and not row.restricted:
+            _restrict(row, by)
+    return len(moved)
+
+
 def give_out(*, evidence: Evidence, by: User) -> bytes:
     """The content of a piece of evidence for a person who may see it, which is recorded. Refuses an altered file."""
     data = files.content_of(evidence.file)

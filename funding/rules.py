@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from board.models import UNALLOCATED, Organisation, Programme, Quarter, Year
+from board.models import UNALLOCATED, Organisation, Programme, Project, Quarter, Year
 from board.thresholds import own_threshold, threshold
 from contracts.models import Contract
+from contracts.rules import box_of
 from core.forms import day_in_words
 from core.money import NOUGHT, in_words
 from core.problems import Problem
 from funding.models import BudgetLine, Evidence, Source, SpendLine, Transaction
+from funding.models.spent import SpendLineQuerySet
 from funding.positions import budget_of, spent_on
 
 # Under these the cost is what the other side reports as spent; under the rest, what it delivered and invoiced.
@@ -472,19 +474,50 @@ def evidence_is_missing(entry: Transaction, programme: Programme, today: date) -
 
 def room_under(contract: Contract, part: Charged) -> Decimal:
     """F24: what the lines recorded so far leave of the contract's value for this line's project and year."""
-    charged = (
+    project, year = part.line.project, part.line.year
+    charged = charged_under(contract, project, year).exclude(pk=part.written).total()
+    return contract.value(project=project, year=year) - charged
+
+
+def charged_under(contract: Contract, project: Project, year: Year) -> SpendLineQuerySet:
+    """F24: the lines that use up what a contract is worth for a project in a year: the grant's, claimable or held."""
+    return (
         SpendLine.objects.spend()
         .filter(
             transaction__contract=contract,
-            budget_line__project_id=part.line.project_id,
-            budget_line__year_id=part.line.year_id,
+            budget_line__project=project,
+            budget_line__year=year,
             budget_line__source__kind=Source.Kind.GRANT,
         )
         .exclude(state=SpendLine.State.NOT_CLAIMABLE)
-        .exclude(pk=part.written)
-        .total()
     )
-    return contract.value(project=part.line.project, year=part.line.year) - charged
+
+
+def worth_covers_what_is_bound(contract: Contract, project: Project, year: Year, left: Decimal) -> Iterator[Problem]:
+    """F24: a contract is never worth less than what is charged to it; less than what is committed warns.
+
+    A contract cannot know this of itself, so `contracts.contracting.vary` asks it under the contract's lock. A
+    commitment is budget, which its keeper lowers in turn, so it does not stand in the way of what is agreed.
+    """
+    # What lies beyond the contract already is held for that reason, and no part of what it pays for.
+    within = charged_under(contract, project, year).exclude(state_reason=SpendLine.Reason.BEYOND_CONTRACT)
+    charged = within.total()
+    committed = sum(
+        contract.commitments.filter(line__project=project, line__year=year).values_list("amount", flat=True), NOUGHT
+    )
+    where = box_of(project, year)
+    if left < charged:
+        words = (
+            f"{project} in {year} would be worth {in_words(left)}, and {in_words(charged)} is charged to it. "
+            f"It can be lowered to {in_words(charged)} and no further."
+        )
+        yield Problem("F24", words, True, where)
+    elif left < committed:
+        words = (
+            f"{project} in {year} is now worth {in_words(left)}, and {in_words(committed)} of the budget is committed "
+            "to it. Have the commitment lowered."
+        )
+        yield Problem("F24", words, False, where)
 
 
 WHAT_RELEASES = {

@@ -14,6 +14,7 @@ from board import clock, events, rows
 from board.models import Organisation, Quarter, User
 from board.quarters import MONEY, lock_open
 from board.rows import locking
+from contracts.models import Contract
 from core.forms import day_in_words
 from core.money import NOUGHT, PenceField, apportion, apportion_over_remaining, in_words, round_to_penny
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
@@ -338,33 +339,57 @@ def reconsider(*, entry: Transaction, by: User, evidence_gone: bool = False) -> 
     A line that is claimed, or that was taken back in part, keeps its state with its credits.
     """
     with database.atomic():
+        # The contract first, as where its terms change, so that its value stays as it is while room is asked for.
+        list(locking(Contract.objects.filter(pk=entry.contract_id)).values_list("pk", flat=True))
         if evidence_gone:
             # A claim is certified under the lock of its source: none takes the lines up meanwhile.
             charged = entry.lines.values("budget_line__source")
             list(locking(Source.objects.filter(pk__in=charged)).order_by("pk"))
         locked = _lock(entry)
         _require_own(locked, by)
-        released = []
-        for line in _lines(locked):
-            if locked.is_void or locked.takes_back_id or not _is_looked_at(line, evidence_gone=evidence_gone):
-                continue
-            part = Charged(line.budget_line, line.quarter, line.cost, line.relates_to, written=line.pk)
-            state, reason = state_of(locked, part, today=clock.today())
-            if state == SpendLine.State.CLAIMABLE and closing_is_over(line.budget_line):
-                # The year's last claim has gone; nothing takes the line up any more.
-                state, reason = SpendLine.State.NOT_CLAIMABLE, SpendLine.Reason.AFTER_FINAL
-            if (state, reason) == (line.state, line.state_reason):
-                continue
-            if line.state == SpendLine.State.CLAIMABLE and reason != SpendLine.Reason.EVIDENCE_MISSING:
-                continue
-            mirrored = SpendLine.objects.in_force().filter(transaction__takes_back=locked, number=line.number)
-            for same in [line, *mirrored]:
-                same.state, same.state_reason = state, reason
-                same.full_clean()
-                same.save()
-            released.append(line)
-            programme, words = line.budget_line.source.programme, f"{state} {reason}".strip()
-            events.record(LOOKED_AGAIN, line.reference, by=by, words=words, programme=programme)
+        return _look_again(locked, by, evidence_gone=evidence_gone)
+
+
+def release_under(contract: Contract, by: User) -> list[Problem]:
+    """Look again at every held line of a contract that was signed or varied; says how many changed.
+
+    Part of that act, inside its transaction, with the contract locked; `by` signs or varies, the ledgers stay their
+    keepers'.
+    """
+    held = SpendLine.objects.in_force().filter(state=SpendLine.State.HELD, transaction__contract=contract)
+    entries = Transaction.objects.filter(pk__in=held.values("transaction")).order_by("reference")
+    changed = [line for entry in locking(entries) for line in _look_again(entry, by)]
+    released = [line for line in changed if line.state == SpendLine.State.CLAIMABLE]
+    if not released:
+        return []
+    total = sum((line.cost for line in released), NOUGHT)
+    count = "1 line" if len(released) == 1 else f"{len(released)} lines"
+    words = f"{count} of spend, {in_words(total)}, that waited for this can be claimed now."
+    return [Problem("F03", words, False)]
+
+
+def _look_again(locked: Transaction, by: User, *, evidence_gone: bool = False) -> list[SpendLine]:
+    released = []
+    for line in _lines(locked):
+        if locked.is_void or locked.takes_back_id or not _is_looked_at(line, evidence_gone=evidence_gone):
+            continue
+        part = Charged(line.budget_line, line.quarter, line.cost, line.relates_to, written=line.pk)
+        state, reason = state_of(locked, part, today=clock.today())
+        if state == SpendLine.State.CLAIMABLE and closing_is_over(line.budget_line):
+            # The year's last claim has gone; nothing takes the line up any more.
+            state, reason = SpendLine.State.NOT_CLAIMABLE, SpendLine.Reason.AFTER_FINAL
+        if (state, reason) == (line.state, line.state_reason):
+            continue
+        if line.state == SpendLine.State.CLAIMABLE and reason != SpendLine.Reason.EVIDENCE_MISSING:
+            continue
+        mirrored = SpendLine.objects.in_force().filter(transaction__takes_back=locked, number=line.number)
+        for same in [line, *mirrored]:
+            same.state, same.state_reason = state, reason
+            same.full_clean()
+            same.save()
+        released.append(line)
+        programme, words = line.budget_line.source.programme, f"{state} {reason}".strip()
+        events.record(LOOKED_AGAIN, line.reference, by=by, words=words, programme=programme)
     return released
 
 

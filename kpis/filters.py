@@ -6,7 +6,7 @@ import django_filters
 
 from board.models import Organisation, Programme, Project, Quarter
 from core.filters import Filters
-from kpis.kinds import Section
+from kpis.kinds import Kind, Section
 from kpis.models import Duty, Kpi, Submission
 
 
@@ -66,3 +66,30 @@ class KpiFilters(Filters):
     def as_it_is(self, queryset: Any, name: str, value: Any) -> Any:
         """The rows are the same for every quarter."""
         return queryset
+
+
+class MeasureFilters(Filters):
+    """By project, section and kind."""
+
+    project = django_filters.ModelChoiceFilter(label="Project", queryset=_measured_projects)
+    section = django_filters.ChoiceFilter(
+        label="Section", field_name="versions__section", choices=Section.choices, distinct=True, empty_label="All"
+    )
+    kind = django_filters.ChoiceFilter(
+        label="Kind", field_name="versions__kind", choices=Kind.choices, distinct=True, empty_label="All"
+    )
+
+    class Meta:
+        model = Kpi
+        fields = ("project", "section", "kind")
+
+
+class DutyFilters(Filters):
+    """By project and supplier."""
+
+    project = django_filters.ModelChoiceFilter(label="Project", queryset=_projects)
+    organisation = django_filters.ModelChoiceFilter(label="Supplier", queryset=_suppliers)
+
+    class Meta:
+        model = Duty
+        fields = ("project", "organisation")

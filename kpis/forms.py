@@ -81,13 +81,16 @@ def _box(slot: Slot, column: str, label: str) -> forms.Field:
 
 
 class SectionForm(VersionedForm):
-    """The boxes of one section. `last`: KPI code -> last quarter's figure in words."""
+    """The boxes of one section. `last`: KPI code -> last quarter's figure in words. `lengths`: how much to write."""
 
     marks_optional = False
 
-    def __init__(self, *args: Any, slots: Sequence[Slot], last: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, slots: Sequence[Slot], last: Mapping[str, str], lengths: str = "", **kwargs: Any
+    ) -> None:
         self.slots = slots
         self.last = last
+        self.lengths = lengths
         super().__init__(*args, **kwargs)
         for slot in slots:
             self._add(slot)
@@ -97,6 +100,8 @@ class SectionForm(VersionedForm):
         for column in slot.columns:
             label = f"{slot.name} ({slot.code})" if single else _LABELS[column]
             self.fields[slot.box(column)] = _box(slot, column, label)
+            if slot.figure_type == FigureType.TEXT:
+                self.fields[slot.box(column)].help_text = self.lengths
         for dimension, categories in slot.dimensions:
             for category in categories:
                 for column in slot.columns:
@@ -171,12 +176,27 @@ class SectionForm(VersionedForm):
 
 
 class SubmitForm(VersionedForm):
-    """Handing in; why it is late, or why it changes what was handed in `again`, is asked only where it is `late`."""
+    """Handing in; why it is late, or why it changes what was handed in `again`, is asked only where it is `late`.
+
+    `asked`: place and name of each text of which the person is asked whether it names somebody.
+    """
+
+    marks_optional = False
 
     late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    names_nobody = forms.MultipleChoiceField(
+        label="Texts that may tell who somebody is",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Read them again. Take out what could tell who somebody is, or tick that a text names nobody.",
+    )
 
-    def __init__(self, *args: Any, late: bool, again: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, late: bool, again: bool, asked: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if asked:
+            self.fields["names_nobody"].choices = [(place, f"This names nobody: {name}") for place, name in asked]
+        else:
+            del self.fields["names_nobody"]
         if late:
             what = "these figures change now" if again else "these results are late"
             field = self.fields["late_reason"]

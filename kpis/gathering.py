@@ -6,11 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from board.models import Programme, Quarter
+from board.programmes import names_in_use
 from board.thresholds import threshold
+from core.forms import day_in_words
 from kpis.aggregation import Cell, cell_of
 from kpis.answers import Answer
 from kpis.asking import Slot
-from kpis.models import Identity, KpiVersion, Result, Submission, Target, version_on
+from kpis.models import Confirmation, Identity, KpiVersion, Result, Submission, Target, version_on
 from kpis.rules import Context
 from kpis.scoring import Aim
 
@@ -18,13 +20,20 @@ RULES = (
     "not-known-percent",
     "quarter-change-percent",
     "quarter-change-count",
+    "narrative-fewest-words",
+    "narrative-most-words",
     "rag-green-percent",
     "rag-amber-percent",
 )
 
 
-def context_of(submission: Submission, slots: Sequence[Slot], answers: Mapping[str, Answer], *, today: date) -> Context:
-    """What the rules need to know of a submission, its quarter and the quarters before."""
+def context_of(
+    submission: Submission, slots: Sequence[Slot], answers: Mapping[str, Answer], *, today: date, reason: str = ""
+) -> Context:
+    """What the rules need to know of a submission, its quarter and the quarters before.
+
+    `reason`: why it is late or changes now, as it is handed in; else what the submission keeps.
+    """
     quarter, project = submission.quarter, submission.duty.project
     quarters = list(Quarter.objects.filter(programme=quarter.programme_id, kind=Quarter.Kind.QUARTER))
     so_far = [row for row in quarters if row.first_day <= quarter.first_day]
@@ -45,7 +54,22 @@ def context_of(submission: Submission, slots: Sequence[Slot], answers: Mapping[s
         aims=aims_of(quarter.programme, quarter).get(project.pk, {}),
         thresholds=thresholds_of(quarter.programme, quarter.last_day),
         quarters_due=_quarters_due(submission, quarters),
+        names=names_in_use(quarter.programme),
+        reasons={
+            "late_reason": reason or submission.late_reason or submission.changed_reason,
+            "revision_reason": submission.revision_reason,
+        },
+        confirmed=confirmed_of(submission),
     )
+
+
+def confirmed_of(submission: Submission) -> dict[tuple[str, str], str]:
+    """Texts that somebody has said name nobody, in any revision: place and mark -> who said so, and when."""
+    given = Confirmation.objects.filter(submission__duty=submission.duty_id, submission__quarter=submission.quarter_id)
+    return {
+        (row.place, row.mark): f"{row.by} confirmed on {day_in_words(row.at)} that it names nobody."
+        for row in given.select_related("by").order_by("at")
+    }
 
 
 def _quarters_due(submission: Submission, quarters: Sequence[Quarter]) -> tuple[int, int]:

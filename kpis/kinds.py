@@ -22,6 +22,23 @@ class Kind(TextChoices):
     YES_NO = "yes-no", "Yes or no"
 
 
+# How a kind's figures make a year, for the person who chooses it; the arithmetic is in `kpis/aggregation.py`.
+ADDS_UP: dict[Kind, str] = {
+    Kind.FLOW: "the quarters are added",
+    Kind.SNAPSHOT: "the last quarter’s stands for the year",
+    Kind.OPENING: "the first quarter’s stands for the year",
+    Kind.PEOPLE: "never added; the supplier gives the year’s and the programme’s own figure",
+    Kind.RATIO: "parts and wholes are added, then divided",
+    Kind.MEAN: "sums and numbers are added, then divided",
+    Kind.MEDIAN: "shown by quarter, with no figure for the year",
+    Kind.COHORT: "shown by the quarter in which people entered",
+    Kind.MILESTONE: "the latest dates stand",
+    Kind.TEXT: "shown by quarter",
+    Kind.RATING: "the last quarter’s stands for the year",
+    Kind.YES_NO: "the last quarter’s stands for the year",
+}
+
+
 class FigureType(TextChoices):
     """Which columns of a result are filled."""
 

@@ -39,6 +39,8 @@ class MeasureLine:
     programme_to_date: Shown
     rag: str
     comment: str
+    # Where somebody rated it by hand: who, why, and what the figures alone say.
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)

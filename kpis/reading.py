@@ -9,7 +9,8 @@ from core.forms import day_in_words
 from kpis.answers import Answer
 from kpis.asking import Slot
 from kpis.forms import words_of_last
-from kpis.kinds import FigureType, Section, State
+from kpis.kinds import FigureType, Kind, Section, State
+from kpis.models import KpiVersion, Target
 from kpis.results import Shown
 
 _MARKERS = frozenset("cxzpre")
@@ -133,3 +134,26 @@ def _tables(slot: Slot, answer: Answer) -> list[ReadTable]:
         if rows:
             tables.append(ReadTable(dimension.name, rows))
     return tables
+
+
+def range_words(version: KpiVersion) -> str:
+    """The plausible range of a measure: "5% to 80%", "at least 3"; empty where there is none."""
+    low, high = (None if end is None else _in_unit(end, version) for end in (version.low, version.high))
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
+
+
+def target_words(row: Target, version: KpiVersion, column: str = "") -> str:
+    """A target in its measure's unit, a range with both ends; with `column` one of its other figures."""
+    kept = getattr(row, column) if column else row.value
+    if kept is None:
+        return ""
+    words = _in_unit(kept, version)
+    return f"{words} to {_in_unit(row.upper, version)}" if row.upper is not None and not column else words
+
+
+def _in_unit(kept: int, version: KpiVersion) -> str:
+    number = Decimal(kept).scaleb(-2)
+    plain = f"{number.normalize():,f}"
+    return f"{plain}%" if version.kind in (Kind.RATIO, Kind.COHORT) else plain

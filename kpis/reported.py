@@ -13,7 +13,7 @@ from kpis.aggregation import MISSING, NOT_DUE, Cell, cell_of
 from kpis.asking import months_after
 from kpis.gathering import aims_of
 from kpis.kinds import State
-from kpis.models import Breakdown, Duty, DutyMeasure, Identity, Kpi, KpiVersion, Result, Submission, version_on
+from kpis.models import Breakdown, Duty, DutyMeasure, Identity, Kpi, KpiVersion, Rating, Result, Submission, version_on
 from kpis.scoring import Aim
 
 Place = tuple[int, str, str]
@@ -37,6 +37,7 @@ class Reported:
     by_submission: dict[int, list[Result]]
     identities: dict[int, list[Identity]]
     aims: dict[int, dict[str, Aim]]
+    ratings: dict[tuple[int, str], Rating]
     _codes: dict[int, list[str]] = field(default_factory=dict)
 
     @property
@@ -183,6 +184,11 @@ class Reported:
     def aim(self, project: Project, code: str) -> Aim | None:
         return self.aims.get(project.pk, {}).get(code)
 
+    def rating(self, project: Project, code: str) -> Rating | None:
+        """How somebody rated the measure by hand in the quarter asked about; None where its figures rate it."""
+        found = self.ratings.get((project.pk, code))
+        return found if found is not None and found.word else None
+
     def share_of_year(self, project: Project, code: str) -> tuple[int, int]:
         """Quarters due so far and quarters due in the whole year: what a sum's target is shared over."""
         year = [row for row in self.quarters if row.year_id == self.quarter.year_id]
@@ -253,11 +259,15 @@ def read_reported(programme: Programme, quarter: Quarter) -> Reported:
         by_submission=defaultdict(list),
         identities=defaultdict(list),
         aims={},
+        ratings={},
     )
     _read_results(found)
     for identity in Identity.objects.filter(project__programme=programme):
         found.identities[identity.project_id].append(identity)
     found.aims = aims_of(programme, quarter)
+    # In the order in which they were given, so that the last one stands.
+    for rating in Rating.objects.filter(quarter=quarter).select_related("kpi", "by").order_by("pk"):
+        found.ratings[rating.kpi.project_id, rating.kpi.code] = rating
     return found
 
 

@@ -26,7 +26,7 @@ from kpis.lines import (
     Shown,
     SignOff,
 )
-from kpis.models import Duty, KpiVersion, Result, Submission
+from kpis.models import Duty, KpiVersion, Rating, Result, Submission
 from kpis.reported import Reported, read_reported
 from kpis.scoring import HIDDEN, NOT_AVAILABLE, Aim, rag, target_so_far
 
@@ -125,6 +125,9 @@ def _measure(
     aim = reported.aim(project, code)
     due = None if aim is None else target_so_far(definition.kind, aim.value, *reported.share_of_year(project, code))
     now = reported.result(project, code, reported.quarter)
+    word = _rag(to_date, this_year, definition, aim, due, thresholds)
+    # What is hidden is not rated, by whomever.
+    rating = None if to_date.state == "c" else reported.rating(project, code)
     return MeasureLine(
         code=code,
         name=definition.name,
@@ -141,9 +144,14 @@ def _measure(
         quarters=(quarters[0], quarters[1], quarters[2], quarters[3]),
         year_to_date=to_date,
         programme_to_date=in_all,
-        rag=_rag(to_date, this_year, definition, aim, due, thresholds),
+        rag=rating.word if rating else word,
         comment=now.comment if now is not None and not hidden.hides else "",
+        by_hand=_by_hand(rating, word) if rating and not hidden.hides else "",
     )
+
+
+def _by_hand(rating: Rating, word: str) -> str:
+    return f"Rated {rating.word} by hand by {rating.by}; by its figures: {word.lower()}. {rating.reason}"
 
 
 def _joined(

@@ -4,12 +4,13 @@ What cannot be true blocks. What can be true, but seldom is, needs a comment: th
 is in NEEDS_COMMENT. `where` names the box.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from core.anonymity import hints, in_words
 from core.forms import day_in_words
 from core.problems import Problem
 from kpis import formulas
@@ -21,16 +22,8 @@ from kpis.models import Category, Identity, KpiVersion
 from kpis.scoring import RED, Aim, rag, target_so_far
 
 NEEDS_COMMENT = frozenset({"K05", "K06", "K07", "K08", "K09", "K11", "K12", "K13", "K14", "K22"})
-FEWEST_WORDS, MOST_WORDS = 20, 300
 # Share of measures that repeat last quarter's figure before it looks copied.
 COPIED_SHARE = Decimal("0.8")
-_PERSONAL = (
-    (re.compile(r"[\w.+-]+@[\w-]+\.\w+"), "an e-mail address"),
-    (re.compile(r"\b0\d{3,4}[ -]?\d{3}[ -]?\d{3,4}\b"), "a telephone number"),
-    (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"), "a postcode"),
-    (re.compile(r"\b\d{1,2}[/.]\d{1,2}[/.](19|20)\d{2}\b"), "a date of birth"),
-    (re.compile(r"\b42/\d{4,6}/\d{2}\b"), "a crime number"),
-)
 
 
 @dataclass(frozen=True)
@@ -52,6 +45,10 @@ class Context:
     aims: Mapping[str, Aim]
     thresholds: Mapping[str, Decimal]
     quarters_due: tuple[int, int]
+    # Names of projects and bodies; texts about no figure, by field; place and mark -> who confirmed it, and when.
+    names: Collection[str] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    confirmed: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def previous(self, code: str) -> Cell | None:
         """The measure's cell of the quarter before, if it has a figure."""
@@ -170,6 +167,20 @@ def _written_out(terms: Sequence[tuple[int, str]], context: Context) -> str:
     plus = " + ".join(f"{context.amount(code)} ({code})" for sign, code in terms if sign > 0)
     minus = " + ".join(f"{context.amount(code)} ({code})" for sign, code in terms if sign < 0)
     return f"{plus} against {minus}"
+
+
+def closures_are_of_open_cases(context: Context) -> Iterator[Problem]:
+    """K08: no more cases close than were open, started or opened again. Whatever the closing figure says."""
+    for slot in context.slots:
+        project, _, number = slot.code.partition("-")
+        if number != "10":
+            continue
+        closed, came = (
+            [context.amount(f"{project}-{nn}") for nn in numbers] for numbers in (("10", "11"), ("34", "06", "35"))
+        )
+        if None not in (*closed, *came) and sum(closed) > sum(came):  # type: ignore[arg-type]
+            words = f"{sum(closed)} cases were closed, but {sum(came)} were open, started or opened again."  # type: ignore[arg-type]
+            yield _problem(slot, "K08", f"{words} Check these figures.")
 
 
 # Suffix of an opening figure -> that of last quarter's closing figure, which it repeats.
@@ -317,16 +328,65 @@ def cohorts_have_ended(context: Context) -> Iterator[Problem]:
 
 
 def narrative_is_fit(context: Context) -> Iterator[Problem]:
-    """K17: long enough to say something, short enough to be read, and about nobody in particular."""
+    """K17: long enough to say something, short enough to be read."""
+    fewest, most = context.thresholds["narrative-fewest-words"], context.thresholds["narrative-most-words"]
     for answer in _given(context):
         words = len(answer.text.split())
-        if answer.slot.figure_type == FigureType.TEXT and not FEWEST_WORDS <= words <= MOST_WORDS:
-            said = f"{words} {'word' if words == 1 else 'words'}. Readers want {FEWEST_WORDS} to {MOST_WORDS}."
+        if answer.slot.figure_type == FigureType.TEXT and not fewest <= words <= most:
+            said = f"{words} {'word' if words == 1 else 'words'}. Readers want {_plain(fewest)} to {_plain(most)}."
             yield _problem(answer.slot, "K17", said, box=answer.slot.key, blocking=False)
-        for pattern, what in _PERSONAL:
-            if pattern.search(f"{answer.text} {answer.comment}"):
-                said = f"it seems to hold {what}. Take out whatever could tell who somebody is."
-                yield _problem(answer.slot, "K17", said, box=answer.slot.key, blocking=False)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A text that may tell who somebody is: where it stands, what it seems to hold, and who said that it does not."""
+
+    place: str
+    name: str
+    kinds: tuple[str, ...]
+    mark: str
+    confirmed: str
+
+
+REASONS = {
+    "late_reason": "Why these results are late or change now",
+    "revision_reason": "Reason for the revision",
+}
+
+
+def doubts(context: Context) -> Iterator[Doubt]:
+    """Every text of the submission that may tell who somebody is: narrative, comments, reasons."""
+    for answer in context.answers.values():
+        yield from _doubt(answer.slot.key, f"{answer.slot.name} ({answer.slot.code})", text_of(answer), context)
+    for place, name in REASONS.items():
+        yield from _doubt(place, name, context.reasons.get(place, ""), context)
+
+
+def text_of(answer: Answer) -> str:
+    """All that was written about one figure."""
+    return "\n".join(filter(None, (answer.text, answer.comment, answer.absence_reason)))
+
+
+def mark_of(text: str) -> str:
+    """What a confirmation keeps of a text, to know it again."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _doubt(place: str, name: str, text: str, context: Context) -> Iterator[Doubt]:
+    if kinds := hints(text, known=context.names):
+        mark = mark_of(text)
+        yield Doubt(place, name, kinds, mark, context.confirmed.get((place, mark), ""))
+
+
+def texts_name_nobody(context: Context) -> Iterator[Problem]:
+    """K17: what may tell who somebody is, is asked about once; with the person's word for it, it passes."""
+    for doubt in doubts(context):
+        seems = f"{doubt.name}: it seems to hold {in_words(doubt.kinds)}."
+        if doubt.confirmed:
+            yield Problem("K17", f"{seems} {doubt.confirmed}", False, doubt.place)
+        else:
+            words = f"{seems} Take out whatever could tell who somebody is, or confirm that it names nobody."
+            yield Problem("K17", words, True, doubt.place)
 
 
 def not_last_quarters_figures(context: Context) -> Iterator[Problem]:
@@ -367,6 +427,7 @@ RULES: tuple[Callable[[Context], Iterable[Problem]], ...] = (
     everything_answered,
     breakdowns_add_up,
     identities_hold,
+    closures_are_of_open_cases,
     people_never_fall,
     cohorts_have_ended,
     milestones_are_dated,
@@ -378,6 +439,7 @@ RULES: tuple[Callable[[Context], Iterable[Problem]], ...] = (
     not_known_is_rare,
     live_service_is_not_empty,
     narrative_is_fit,
+    texts_name_nobody,
     not_last_quarters_figures,
 )
 

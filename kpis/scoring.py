@@ -27,6 +27,11 @@ def target_so_far(kind: str, target: Decimal, quarters_due: int, quarters_in_yea
     return (target * quarters_due / max(quarters_in_year, 1)).quantize(Decimal("0.01"))
 
 
+def quarters_words(ended: int, due: int) -> str:
+    """ "2 of 4 quarters": the share of a year's target that is due."""
+    return f"{ended} of {due} {'quarter' if due == 1 else 'quarters'}"
+
+
 def achieved(actual: Decimal, aim: Aim, direction: str) -> Decimal:
     """Per cent of the aim that is reached; 100 or more is on target."""
     if direction == "lower":

@@ -1,6 +1,6 @@
 """Handing in a quarter's results: opening, saving, submitting, querying, accepting, revising."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.db import transaction
@@ -13,10 +13,11 @@ from board.rows import locking
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from kpis.answers import Answer, Numbers, answers_at_work, boxes_of, read_answers, result_of, stored_answers
 from kpis.asking import Slot, slots_of
-from kpis.gathering import context_of
+from kpis.gathering import confirmed_of, context_of
 from kpis.kinds import FigureType, Section, State
-from kpis.models import Breakdown, Category, Correction, Duty, Result, Submission, SubmissionQuery
-from kpis.rules import Context, find_problems
+from kpis.models import Breakdown, Category, Confirmation, Correction, Duty, Result, Submission, SubmissionQuery
+from kpis.models.visibility import is_kept_from
+from kpis.rules import Context, doubts, find_problems
 from kpis.standing import (
     why_not_accept,
     why_not_answer,
@@ -30,12 +31,16 @@ Status = Submission.Status
 
 
 def may_fill(user: User, submission: Submission) -> bool:
-    """Reporters and commissioning officers fill what their own organisation reports."""
+    """Reporters and commissioning officers fill what their own organisation reports.
+
+    Of a contract that a provider keeps to named people, only those (K21).
+    """
     role = user.acting
     return (
         role is not None
         and role.kind in (REPORTER, COMMISSIONING)
         and role.organisation_id == submission.duty.organisation_id
+        and not is_kept_from(user, submission.duty.contract_id)
     )
 
 
@@ -95,21 +100,28 @@ def _save(
     return locked
 
 
-def submit(*, submission: Submission, seen_version: int, by: User, late_reason: str = "") -> list[Problem]:
-    """Hand the figures in; gives the warnings that were let through with their comments."""
+def submit(
+    *, submission: Submission, seen_version: int, by: User, late_reason: str = "", names_nobody: Collection[str] = ()
+) -> list[Problem]:
+    """Hand the figures in; gives the warnings that were let through with their comments.
+
+    `names_nobody`: the places of texts of which the person says that they name nobody (see `kpis/rules.py: doubts`).
+    """
     with transaction.atomic():
         locked = _lock_to_fill(submission, by, closed=False)
-        return _hand_in(locked, seen_version, by, late_reason, closed=False)
+        return _hand_in(locked, seen_version, by, late_reason, names_nobody, closed=False)
 
 
-def submit_late(*, submission: Submission, seen_version: int, reason: str, by: User) -> list[Problem]:
+def submit_late(
+    *, submission: Submission, seen_version: int, reason: str, by: User, names_nobody: Collection[str] = ()
+) -> list[Problem]:
     """Hand in after results have closed, into the quarter that the figures describe.
 
     The reason is needed for what comes for the first time, and for figures that change what was handed in.
     """
     with transaction.atomic():
         locked = _lock_to_fill(submission, by, closed=True)
-        return _hand_in(locked, seen_version, by, reason, closed=True)
+        return _hand_in(locked, seen_version, by, reason, names_nobody, closed=True)
 
 
 def query(*, submission: Submission, section: str, reason: str, seen_version: int, by: User) -> SubmissionQuery:
@@ -366,12 +378,15 @@ def _insert(submission: Submission, answers: Sequence[Answer]) -> None:
     Breakdown.objects.bulk_create([part for _, parts in pairs for part in parts])
 
 
-def _hand_in(submission: Submission, seen_version: int, by: User, reason: str, *, closed: bool) -> list[Problem]:
+def _hand_in(
+    submission: Submission, seen_version: int, by: User, reason: str, names_nobody: Collection[str], *, closed: bool
+) -> list[Problem]:
     """Run every rule, mark what is revised or late, and let the figures count. `reason`: why so late."""
     _require_seen(submission, seen_version)
     slots = slots_of(submission)
     answers = {key: completed(answer) for key, answer in answers_at_work(submission, slots).items()}
-    context = context_of(submission, slots, answers, today=clock.today())
+    context = context_of(submission, slots, answers, today=clock.today(), reason=reason.strip())
+    context = _confirmed(submission, context, names_nobody, by)
     problems = find_problems(context)
     if unanswered := submission.queries.filter(answer=""):
         words = [f"Answer the question about {row.get_section_display().lower()}." for row in unanswered]
@@ -387,6 +402,20 @@ def _hand_in(submission: Submission, seen_version: int, by: User, reason: str, *
     rows.change(submission, by=by, reason="Submitted again" if again else "Submitted")
     _record("submission.submit", submission, by, _summary(context, warnings, again))
     return warnings
+
+
+def _confirmed(submission: Submission, context: Context, names_nobody: Collection[str], by: User) -> Context:
+    """Keep who says of which text that it names nobody, and when; never what it seemed to hold."""
+    given = [row for row in doubts(context) if row.place in names_nobody and not row.confirmed]
+    if not given:
+        return context
+    moment = clock.now()
+    Confirmation.objects.bulk_create(
+        [Confirmation(submission=submission, place=row.place, mark=row.mark, by=by, at=moment) for row in given]
+    )
+    places = ", ".join(row.place for row in given)
+    _record("submission.names-nobody", submission, by, f"Confirmed that these texts name nobody: {places}")
+    return replace(context, confirmed=confirmed_of(submission))
 
 
 def asks_why(submission: Submission, *, closed: bool, changed: bool) -> bool:

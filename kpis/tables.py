@@ -4,7 +4,7 @@ from typing import Any
 
 from django_tables2 import A
 
-from core.tables import Column, DayColumn, MomentColumn, Table, TagColumn
+from core.tables import Column, CountColumn, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
 from kpis.lines import Shown
 from kpis.reading import figure_words, has_number, mark_words
 from kpis.scoring import COLOURS
@@ -97,3 +97,136 @@ class BreakdownTable(Table):
 
 
 BreakdownTable.base_columns["figure"].numeric = True
+
+
+class MeasureTable(Table):
+    """One row a measure, as it is defined today."""
+
+    caption = "Measures"
+    empty_text = "No measure matches. Clear the filters."
+
+    measure = Column("Measure", linkify=lambda record: record["url"], orderable=False)
+    project = ShortColumn("Project", orderable=False)
+    kind = Column("Kind", orderable=False)
+    unit = Column("Unit", orderable=False)
+    direction = Column("What is better", orderable=False)
+    range = Column("Range", orderable=False, default="—")
+    dimensions = Column("Breakdowns", orderable=False, default="—")
+    entered = Column("Entered or computed", orderable=False)
+    version = CountColumn("Version", orderable=False)
+    from_date = DayColumn("From", orderable=False)
+    programme = ShortColumn("Programme", orderable=False)
+
+
+class VersionTable(Table):
+    """One row a version of a measure."""
+
+    caption = "Versions"
+
+    number = Column("Version", orderable=False)
+    from_date = DayColumn("From", orderable=False)
+    name = Column("Name", orderable=False)
+    definition = Column("What to count", orderable=False)
+    reason = Column("Reason", orderable=False)
+
+
+class TargetTable(Table):
+    """One row a target of a year, revisions included."""
+
+    caption = "Targets"
+    empty_text = "No target. Without one a measure is not rated."
+
+    year = Column("Year", orderable=False)
+    from_date = DayColumn("In force from", orderable=False)
+    target = Column("Target", orderable=False)
+    so_far = Column("So far", orderable=False)
+    baseline = Column("Baseline", orderable=False, default="—")
+    reason = Column("Reason", orderable=False)
+
+
+class SupplierTable(Table):
+    """One row a duty that asks for the measure."""
+
+    caption = "Who reports it"
+    empty_text = "Nobody is asked for it."
+
+    organisation = Column("Supplier", orderable=False)
+    first = Column("First quarter", orderable=False)
+    last = Column("Last quarter", orderable=False)
+    breakdowns = Column("Breakdowns", orderable=False)
+
+
+class DutyTable(Table):
+    """One row a duty."""
+
+    caption = "Who reports what"
+    empty_text = "No duty matches. Clear the filters."
+
+    organisation = Column("Supplier", accessor="organisation__short_name", linkify=("kpis:duty", [A("pk")]))
+    project = Column("Project", accessor="project__name")
+    first = DayColumn("First quarter", accessor="first_quarter__first_day")
+    last = DayColumn("Last quarter", accessor="last_quarter__first_day")
+    measures = CountColumn("Measures", accessor="pk", orderable=False)
+    breakdowns = CountColumn("Breakdowns", accessor="pk", orderable=False)
+
+    class Meta:
+        order_by = ("project", "organisation", "first")
+
+    def render_first(self, record: Any) -> str:
+        return record.first_quarter.short_label
+
+    def value_first(self, record: Any) -> str:
+        return record.first_quarter.code
+
+    def render_last(self, record: Any) -> str:
+        return record.last_quarter.short_label
+
+    def value_last(self, record: Any) -> str:
+        return record.last_quarter.code
+
+    def render_measures(self, record: Any) -> str:
+        return str(self.value_measures(record))
+
+    def value_measures(self, record: Any) -> int:
+        return len(record.measures.all())
+
+    def render_breakdowns(self, record: Any) -> str:
+        return str(self.value_breakdowns(record))
+
+    def value_breakdowns(self, record: Any) -> int:
+        return sum(len(row.dimensions.all()) for row in record.measures.all())
+
+
+class AskedTable(Table):
+    """One row a measure that a duty asks for."""
+
+    caption = "Measures asked for"
+
+    measure = Column("Measure", linkify=lambda record: record["url"], orderable=False)
+    kind = Column("Kind", orderable=False)
+    breakdowns = Column("Breakdowns", orderable=False)
+
+
+class MilestoneTable(Table):
+    """One row a milestone: it is a date and a word, and no number."""
+
+    caption = "Milestones"
+
+    project = Column("Project", orderable=False)
+    name = Column("Milestone", orderable=False)
+    due_on = DayColumn("Due", orderable=False)
+    forecast_on = DayColumn("Expected", orderable=False, default="—")
+    met_on = DayColumn("Met", orderable=False, default="—")
+    status = Column("Status", orderable=False)
+
+
+class CohortTable(Table):
+    """One row an entry quarter of a cohort: rates that are never joined."""
+
+    caption = "Followed up by the quarter of entry"
+
+    measure = Column("Measure", orderable=False)
+    entered = Column("Entered in", orderable=False)
+    months = CountColumn("Months of follow-up", orderable=False)
+    due = Column("Due in", orderable=False)
+    figure = Column("Rate", orderable=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpis.views import deciding, extending, figures, filling, listing, submission
+from kpis.views import deciding, defining, duties, extending, figures, filling, listing, submission
 
 app_name = "kpis"
 urlpatterns = [
@@ -10,6 +10,16 @@ urlpatterns = [
     path("ask/", listing.OpenQuarter.as_view(), name="open"),
     path("performance/", figures.Performance.as_view(), name="performance"),
     path("performance/<str:programme>/<str:quarter>/<str:code>/", figures.KpiPage.as_view(), name="breakdown"),
+    path("measures/", defining.Measures.as_view(), name="measures"),
+    path("measures/<str:programme>/<str:code>/", defining.MeasurePage.as_view(), name="measure"),
+    path("measures/<str:programme>/<str:code>/new-version/", defining.Redefine.as_view(), name="redefine"),
+    path("measures/<str:programme>/<str:code>/target/", defining.SetTarget.as_view(), name="target"),
+    path("measures/<str:programme>/<str:code>/rate/<str:quarter>/", defining.Rate.as_view(), name="rate"),
+    path("projects/<str:programme>/<str:code>/add-measure/", defining.Define.as_view(), name="define"),
+    path("projects/<str:programme>/<str:code>/add-duty/", duties.Assign.as_view(), name="assign"),
+    path("duties/", duties.Duties.as_view(), name="duties"),
+    path("duties/<int:pk>/", duties.DutyPage.as_view(), name="duty"),
+    path("duties/<int:pk>/change/", duties.ChangeDuty.as_view(), name="change-duty"),
     path("<int:pk>/", submission.SubmissionPage.as_view(), name="submission"),
     path("<int:pk>/fill/<slug:section>/", filling.Fill.as_view(), name="fill"),
     path("<int:pk>/submit/", filling.Submit.as_view(), name="submit"),

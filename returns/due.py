@@ -12,7 +12,8 @@ from returns.certifying import RELATED
 from returns.kinds import KINDS
 from returns.kinds.scope import scope_of
 from returns.kinds.shape import Kind, Span
-from returns.models import Return
+from returns.models import Return, Waiver
+from returns.waiving import AGREER
 
 
 def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
@@ -24,6 +25,8 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
     if role.kind == Role.Kind.COMMISSIONING_OFFICER:
         yield from _closings(programmes, today)
     yield from _beginnings(programmes, role)
+    if role.kind == AGREER:
+        yield from _waivers(programmes, user, today)
     waiting = (
         Return.objects.visible_to(user)
         .exclude(status__in=[Return.Status.CERTIFIED, Return.Status.SUPERSEDED])
@@ -42,6 +45,20 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
                 # The quarter's day was kept by the first; a revision is due when it is ready.
                 row.last_quarter.certify_due_on if row.revision == 1 else max(row.last_quarter.certify_due_on, today),
             )
+
+
+def _waivers(programmes: QuerySet[Programme], user: User, today: date) -> Iterator[Due]:
+    """Waivers that somebody else asked for and that wait for the chief finance officer."""
+    rows = Waiver.objects.filter(
+        agreed_at=None,
+        withdrawn_at=None,
+        until__gte=today,
+        the_return__programme__in=programmes,
+        the_return__status=Return.Status.DRAFT,
+    ).exclude(asked_by=user)
+    for row in rows.select_related("the_return").order_by("until", "reference"):
+        words = f"Agree to or turn down a waiver of {row.the_return.reference}"
+        yield Due(f"waiver/{row.reference}", words, "returns:return", (row.the_return_id,), row.until)
 
 
 def _closings(programmes: QuerySet[Programme], today: date) -> Iterator[Due]:

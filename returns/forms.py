@@ -25,6 +25,20 @@ class ReasonForm(ActForm):
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), label="Reason")
 
 
+class WaiverForm(ReasonForm):
+    """What is to be waived, why, and until when somebody may sign under it."""
+
+    item = forms.ChoiceField(widget=forms.RadioSelect, label="What is missing")
+    until = DayField(label="Until", help_text="The last day on which somebody may sign without it.")
+
+    marks_optional = False
+    field_order = ("item", "reason", "until")
+
+    def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["item"].choices = items  # type: ignore[attr-defined]
+
+
 class RevisionForm(ReasonForm):
     """Why a certified return is revised, and whether its claim was returned unpaid."""
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from board.models import Organisation, Programme, Project, Quarter, Role, User
@@ -249,3 +249,85 @@ class Download(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.at.isoformat()}"
+
+
+class WaiverQuerySet(models.QuerySet["Waiver"]):
+    def agreed(self) -> Self:
+        """Those that were agreed and not taken back, expired or not."""
+        return self.filter(withdrawn_at=None).exclude(agreed_at=None)
+
+    def of_series(self, the_return: Return) -> Self:
+        """Those of any revision of a return."""
+        return self.filter(
+            the_return__kind=the_return.kind,
+            the_return__programme=the_return.programme_id,
+            the_return__first_quarter=the_return.first_quarter_id,
+            the_return__last_quarter=the_return.last_quarter_id,
+            the_return__subject=the_return.subject,
+        )
+
+
+class Waiver(Kept):
+    """One row is that a return may be signed although something is missing: asked for by one, agreed by another.
+
+    It waives one thing in the words in which the return said it; with other words, as another amount, it is
+    another thing. What was waived is due in the next return.
+    """
+
+    reference = models.CharField(max_length=20, unique=True)
+    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="waivers")
+    code = models.CharField(max_length=20)
+    words = models.TextField()
+    # SHA-256 of the words, by which they are found.
+    item = models.CharField(max_length=64)
+    reason = models.TextField()
+    until = models.DateField(help_text="The last day on which somebody may sign under it.")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    agreed_capacity = models.CharField(max_length=120, blank=True)
+    agreed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_reason = models.TextField(blank=True)
+
+    objects = WaiverQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["reference"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["the_return", "item"],
+                condition=Q(withdrawn_at=None),
+                name="waiver_once_a_thing",
+                violation_error_message="A waiver is asked for this already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_at=None, agreed_by=None) | Q(agreed_at__isnull=False, agreed_by__isnull=False),
+                name="waiver_agreed_by_somebody",
+                violation_error_message="An agreed waiver names who agreed and when.",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by=None) | ~Q(agreed_by=F("asked_by")),
+                name="waiver_takes_two",
+                violation_error_message="Who asks for a waiver does not agree to it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
+                name="waiver_withdrawn_with_a_reason",
+                violation_error_message="A waiver is taken back with a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_agreed(self) -> bool:
+        return self.agreed_at is not None
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in a word."""
+        if self.withdrawn_at is not None:
+            return "Withdrawn"
+        return "Agreed" if self.is_agreed else "Asked for"

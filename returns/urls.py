@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views import quarter, reading, signing
+from returns.views import quarter, reading, signing, waiving
 
 app_name = "returns"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("<int:pk>/write/<slug:section>/", signing.Write.as_view(), name="write"),
     path("<int:pk>/sign/<slug:act>/", signing.Sign.as_view(), name="sign"),
     path("<int:pk>/send-back/", signing.SendBack.as_view(), name="send-back"),
+    path("<int:pk>/waivers/ask/", waiving.Ask.as_view(), name="waiver-ask"),
+    path("<int:pk>/waivers/<str:reference>/agree/", waiving.Agree.as_view(), name="waiver-agree"),
+    path("<int:pk>/waivers/<str:reference>/withdraw/", waiving.Withdraw.as_view(), name="waiver-withdraw"),
     path("<int:pk>/revise/", signing.Revise.as_view(), name="revise"),
     path("<int:pk>/receipt/", reading.Receipt.as_view(), name="receipt"),
     path("<int:pk>/files/<slug:format>/", reading.Take.as_view(), name="file"),

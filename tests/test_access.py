@@ -20,6 +20,7 @@ from board.access import ACTIONS, may
 from board.delegating import delegate
 from board.files import store
 from board.models import Delegation, Organisation, Programme, Quarter, Role, User
+from contracts.models import Assignment, Contract
 from funding.accruals import open_accruals
 from funding.ledger_commit import commit
 from funding.ledger_import import Change, decide, stage
@@ -38,7 +39,9 @@ from funding.models import (
     VirementProposal,
 )
 from kpis.models import Extension, Submission, SubmissionQuery
-from returns.models import Return
+from returns.certifying import open_return
+from returns.kinds.scope import of_quarter
+from returns.models import Return, Waiver
 from tests.evidence_files import PDF, upload
 
 MATRIX = Path(__file__).with_name("access_matrix.txt")
@@ -117,6 +120,18 @@ def deputy(programme: Programme) -> Delegation:
     return delegate(deputy=colleague, starts_on=day, ends_on=day, authority=authority, by=cfo)
 
 
+def waived(quarter: Quarter) -> Waiver:
+    """A waiver that waits to be agreed to; the demonstration has none."""
+    officer = {
+        kind: Role.objects.filter(kind=kind, organisation=quarter.programme.recipient).first().user
+        for kind in ("finance-officer", "commissioning-officer")
+    }
+    the_return = open_return(kind="claim", scope=of_quarter(quarter), by=officer["finance-officer"])
+    row = Waiver(reference="W-000900", the_return=the_return, code="F10", words="Nobody has said why.", item="0" * 64)
+    row.reason, row.until, row.asked_by = "Away", date(2025, 6, 30), officer["commissioning-officer"]
+    return kept_rows.create(row, by=officer["commissioning-officer"])
+
+
 def waiting_virement(quarter: Quarter) -> VirementProposal:
     """A virement of the grant that waits for a second person; the demonstration's own is below the threshold."""
     by = Role.objects.filter(kind="finance-officer", organisation=quarter.programme.recipient).first().user
@@ -130,6 +145,28 @@ def waiting_virement(quarter: Quarter) -> VirementProposal:
         ),
         by=by,
     )
+
+
+def contract_rows(programme: str) -> dict[str, list[tuple]]:
+    """The pages that write the register of one contract; those of its rows on one that is open, where it has one."""
+    chb, officer = Contract.objects.get(reference="CHB-2023"), Role.objects.filter(kind="commissioning-officer").first()
+    reporter = Role.objects.get(kind="kpi-reporter", organisation=chb.provider).user
+    named = kept_rows.create(Assignment(contract=chb, person=reporter), by=officer.user)
+    files = [(chb.reference, row.reference) for row in chb.files.order_by("reference")]
+    acts = ("sign", "vary", "extend", "correct", "review", "milestones")
+    adds = ("add-option", "add-issue", "add-action", "add-check", "add-file", "assign")
+    return {
+        "contracts:engage": [(programme,)],
+        **{f"contracts:{name}": [(chb.reference,)] for name in (*acts, *adds)},
+        "contracts:use-option": [("SIS-2023", 1)],
+        "contracts:decline-option": [("SIS-2023", 1)],
+        "contracts:close-issue": [(chb.reference, 1)],
+        "contracts:complete-action": [(chb.reference, 1)],
+        "contracts:renew-check": [(chb.reference, 3)],
+        "contracts:file": files,
+        "contracts:take-file-away": files[:1],
+        "contracts:end-assignment": [(chb.reference, named.pk)],
+    }
 
 
 def rows() -> dict[str, list[tuple]]:
@@ -151,11 +188,13 @@ def rows() -> dict[str, list[tuple]]:
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
     [waiting] = open_accruals(programme.recipient)
     named = (deputy(programme).reference,)
+    waiver = waived(quarter)
     return {
         "programme": [(code,)],
         "funding:entry": both,
         "funding:recorded": both,
         "funding:correct": both,
+        "funding:edit": both,
         "funding:void": both,
         "funding:payment-dates": both,
         "funding:reconsider": both,
@@ -211,7 +250,16 @@ def rows() -> dict[str, list[tuple]]:
         "deputy-authority": [named],
         "withdraw-deputy": [named],
         "contracts:contract": [("CHB-2023",), ("POL-2023",)],
+        **contract_rows(code),
         "kpis:breakdown": [(code, "2024-25-Q3", "CHB-01")],
+        "kpis:measure": [(code, "CHB-01")],
+        "kpis:redefine": [(code, "CHB-01")],
+        "kpis:target": [(code, "CHB-06")],
+        "kpis:rate": [(code, "CHB-06", quarter.code)],
+        "kpis:define": [(code, "CHB")],
+        "kpis:assign": [(code, "CHB")],
+        "kpis:duty": [(change.duty_id,), (police.duty_id,)],
+        "kpis:change-duty": [(change.duty_id,), (police.duty_id,)],
         "kpis:submission": results,
         "kpis:fill": [(change.pk, "referrals")],
         "kpis:submit": results,
@@ -232,6 +280,9 @@ def rows() -> dict[str, list[tuple]]:
         "returns:sign": [(certified.pk, "certify")],
         "returns:send-back": [(certified.pk,)],
         "returns:revise": [(certified.pk,)],
+        "returns:waiver-ask": [(certified.pk,), (waiver.the_return_id,)],
+        "returns:waiver-agree": [(waiver.the_return_id, waiver.reference)],
+        "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],
         "returns:receipt": [(certified.pk,)],
         "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf")],
     }

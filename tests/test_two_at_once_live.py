@@ -129,6 +129,42 @@ def test_a_void_and_a_correction_of_one_entry_never_both_count(live_server: Any,
         assert left == (D("-100.00") if entry.is_void else D("-40.00"))
 
 
+def edited(entry: Transaction, line: Any, quarter: Any, net: str) -> dict[str, str]:
+    """What a browser sends that has changed the amount of an entry."""
+    return sent((line, quarter, ""), document_number=entry.document_number, net=net, vat="", recoverable_vat="")
+
+
+@pytest.mark.parametrize("turn", range(TIMES))
+def test_an_edit_and_a_void_of_one_entry_leave_one_penny_or_none(live_server: Any, money: Money, turn: int) -> None:
+    colleague = factories.person("finance-officer", "pfcc", number=2)
+    entry = money.record("100.00", document_number="INV-7")
+    edits = Person(live_server.url, money.finance).opens(f"/money/spend/{entry.reference}/edit/")
+    voids = Person(live_server.url, colleague).opens(f"/money/spend/{entry.reference}/void/")
+    at_once(edits.sends(**edited(entry, money.line(), money.quarter(), "120.00")), voids.sends(reason="Typed twice"))
+    entry.refresh_from_db()
+    assert entry.is_void
+    later = Transaction.objects.filter(replaces=entry).first()
+    assert SpendLine.objects.in_force().total() == (D("120.00") if later else NOUGHT)
+    assert entry.void_reason == ("Edited" if later else "Typed twice")
+
+
+@pytest.mark.parametrize("turn", range(TIMES))
+def test_two_edits_of_one_entry_leave_one_of_them(live_server: Any, money: Money, turn: int) -> None:
+    colleague = factories.person("finance-officer", "pfcc", number=2)
+    entry = money.record("100.00", document_number="INV-7")
+    people = [Person(live_server.url, user).opens(f"/money/spend/{entry.reference}/edit/")
+              for user in (money.finance, colleague)]  # fmt: skip
+    answers = at_once(
+        *(one.sends(**edited(entry, money.line(), money.quarter(), net))
+          for one, net in zip(people, ("110.00", "130.00"), strict=True))
+    )  # fmt: skip
+    assert Transaction.objects.in_force().count() == 1
+    assert SpendLine.objects.in_force().total() in (D("110.00"), D("130.00"))
+    [refused] = [answer for answer in answers if answer.startswith("200")]
+    assert "has taken its place" in refused
+    assert any(f'value="{net}"' in refused for net in ("110.00", "130.00")), "What was typed is still in its box."
+
+
 def test_a_declaration_holds_the_late_line_or_the_line_is_refused(live_server: Any, money: Money) -> None:
     colleague = factories.person("finance-officer", "pfcc", number=2)
     quarter, line = money.quarter(), money.line()

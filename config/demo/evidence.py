@@ -64,7 +64,7 @@ def _files(
         if kind == Evidence.What.TIMESHEET_SUMMARY:
             yield SimpleUploadedFile(f"{_title(entry)}.csv", _csv([entry])), [entry]
         elif kind != Evidence.What.LEDGER_PRINT:
-            yield SimpleUploadedFile(f"{_title(entry)}.pdf", _pdf(_lines(entry))), [entry]
+            yield SimpleUploadedFile(f"{_title(entry)}.pdf", pdf_of(_lines(entry))), [entry]
 
 
 def _title(entry: Transaction) -> str:
@@ -90,7 +90,7 @@ def _csv(entries: Iterable[Transaction]) -> bytes:
     return "\n".join([f'"{ILLUSTRATIVE}"', "Date,Document,Description,Basis,Net", *rows, ""]).encode()
 
 
-def _pdf(lines: Iterable[str]) -> bytes:
+def pdf_of(lines: Iterable[str]) -> bytes:
     """One page of plain lines, written by hand: a typeset page a file would take minutes."""
     shown = [line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") for line in lines]
     text = "BT /F1 12 Tf 60 780 Td 20 TL " + " ".join(f"({line}) Tj T*" for line in shown) + " ET"

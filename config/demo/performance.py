@@ -13,7 +13,8 @@ from core.problems import Problem, Refused
 from core.working_days import add_working_days
 from kpis import submitting
 from kpis.catalogue import load_catalogue
-from kpis.duties import assign, redefine, set_target
+from kpis.defining import redefine
+from kpis.duties import assign, set_target
 from kpis.models import Kpi, Submission
 
 Boxes = dict[str, str]

@@ -7,7 +7,7 @@ from django.db import transaction
 from board import clock
 from board.models import Programme, Quarter, User
 from board.quarters import MONEY, RESULTS
-from config.demo import budgets, evidence, ledger, money, paid, performance, reconciled, wording
+from config.demo import agreements, budgets, evidence, ledger, money, paid, performance, reconciled, wording
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
 from core.problems import refuse
 from funding import claims
@@ -102,6 +102,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
         if quarter.code == AFTER_YEAR_END:
             _end_first_year(programme, people)
     _answer_the_funder(programme, people)
+    agreements.follow(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:

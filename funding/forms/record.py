@@ -207,6 +207,30 @@ class RecordForm(OnceForm):
         return f"None of the VAT, {in_words(given['vat'])}, was taken as recoverable."
 
 
+class EditForm(RecordForm):
+    """The same, of an entry that is there: `version` is the one that the officer opened."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["remember"]
+
+    def take_version(self, version: int) -> None:
+        """Let what is on screen be sent again, over the version that the officer is told of now."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = str(version)
+
+
+def as_boxes(entry: Transaction) -> dict[str, Any]:
+    """What an entry would have been typed as."""
+    boxes = {name: getattr(entry, name) for name in COPIED if name != "contract"}
+    boxes |= {"contract": entry.contract_id, "version": entry.version, "split_by": "amount"}
+    if entry.kind == Transaction.Kind.IN_KIND:
+        return {**boxes, "hours": f"{Decimal(entry.quantity_hundredths).scaleb(-2)}"}
+    return {**boxes, "net": entry.net, "vat": entry.vat, "recoverable_vat": entry.recoverable_vat}
+
+
 def value_of_hours(hours: Decimal, charges: Sequence[Charge]) -> Decimal:
     """Hours at the rate of the award that they are given under; ValidationError where there is no one rate."""
     rates = {_rate_of(charge.line) for charge in charges}

@@ -73,6 +73,15 @@ class Transaction(Kept):
     takes_back = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="taken_back_by", editable=False
     )
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        editable=False,
+        help_text="The void entry that was edited into this one.",
+    )
     re_raises = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="re_raised_by", editable=False
     )

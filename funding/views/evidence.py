@@ -17,6 +17,7 @@ from board.access import acting_organisation, may
 from board.downloads import as_download
 from board.files import Stored, discard, store
 from board.models import StoredFile
+from board.uploads import TakesUpload
 from board.views import ActPage, ConfirmPage, Fact, Link, ListPage, Page
 from core.problems import Refused
 from core.tables import Table
@@ -28,7 +29,6 @@ from funding.forms.evidence import DropForm, EntryEvidenceForm, MatchForm
 from funding.forms.spend import ReasonForm
 from funding.models import Evidence, SpendLine, Transaction
 from funding.views.spend import SPEND, OwnEntry, is_own, spend_crumb
-from funding.views.uploads import TakesUpload
 
 
 class TakesEvidence(TakesUpload):

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from board.access import may
+from board.uploads import TakesUpload
 from board.views import Fact, Link
 from core.forms import add_problems, day_in_words
 from core.money import in_words
@@ -17,7 +18,6 @@ from core.reading import LedgerReading, LedgerRow, read_ledger
 from core.tables import Table
 from funding.forms.ledger import LedgerForm
 from funding.ledger_tables import LedgerProblemTable, LedgerRowTable, LedgerSheetTable
-from funding.views.uploads import TakesUpload
 
 SHOWN_ROWS = 20
 SHOWN_PROBLEMS = 200

@@ -18,6 +18,7 @@ from core.money import NOUGHT, in_words
 from core.tables import Table
 from funding.accruals import closing_period_of, is_open_accrual
 from funding.claim_tables import RefusedTable
+from funding.editing import why_not
 from funding.evidence_tables import EvidenceTable
 from funding.filters import SpendFilters
 from funding.forms.charges import open_to
@@ -118,7 +119,7 @@ class EntryPage(DetailPage):
 
     def get_queryset(self) -> QuerySet[Transaction]:
         return Transaction.objects.visible_to(self.request.user).select_related(
-            "recorded_by", "contract", "takes_back", "re_raises", "settles", "report"
+            "recorded_by", "contract", "takes_back", "re_raises", "replaces", "settles", "report"
         )
 
     def get_breadcrumbs(self) -> Sequence[Link]:
@@ -147,6 +148,8 @@ class EntryPage(DetailPage):
         found = [Link("Add evidence", reverse("funding:entry-evidence", args=[entry.reference]), secondary=True)]
         if not entry.takes_back_id:
             found.append(Link("Correct it", reverse("funding:correct", args=[entry.reference]), secondary=True))
+        if not why_not(entry):
+            found.append(Link("Edit it", reverse("funding:edit", args=[entry.reference]), secondary=True))
         if entry.kind in ASK_FOR_MONEY and entry.supplier_name:
             dates = reverse("funding:payment-dates", args=[entry.reference])
             found.append(Link("Payment dates", dates, secondary=True))
@@ -227,6 +230,8 @@ def facts_of(entry: Transaction, user: Any) -> list[Fact]:
         Fact("Recoverable VAT", in_words(entry.recoverable_vat)),
         Fact("Cost", in_words(entry.cost)),
         Fact("Reason", entry.reason) if entry.reason else None,
+        _entry_fact("In place of", entry.replaces),
+        _entry_fact("Edited into", Transaction.objects.filter(replaces=entry).first() if entry.is_void else None),
         _entry_fact("Takes back", entry.takes_back),
         _entry_fact("Raises again", entry.re_raises),
         _entry_fact("Settles the accrual", entry.settles),

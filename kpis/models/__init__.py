@@ -3,14 +3,15 @@
 How figures are added is never a column: it follows from a measure's kind, in `kpis/aggregation.py`.
 """
 
-from kpis.models.definitions import Category, Dimension, Identity, Kpi, KpiVersion, Target, version_on
+from kpis.models.definitions import Category, Dimension, Identity, Kpi, KpiVersion, Rating, Target, version_on
 from kpis.models.duties import Duty, DutyMeasure
 from kpis.models.results import Breakdown, Result
-from kpis.models.submissions import Correction, Extension, Submission, SubmissionQuery
+from kpis.models.submissions import Confirmation, Correction, Extension, Submission, SubmissionQuery
 
 __all__ = [
     "Breakdown",
     "Category",
+    "Confirmation",
     "Correction",
     "Dimension",
     "Duty",
@@ -19,6 +20,7 @@ __all__ = [
     "Identity",
     "Kpi",
     "KpiVersion",
+    "Rating",
     "Result",
     "Submission",
     "SubmissionQuery",

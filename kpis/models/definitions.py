@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from board.access import BOARD, REPORTER
-from board.models import Programme, Project, User, Year
+from board.models import Programme, Project, Quarter, User, Year
 from kpis.kinds import FigureType, Kind, Section, figure_type
-from kpis.models.visibility import whole_view
+from kpis.models.visibility import own_duties, whole_view
 
 
 class Dimension(models.Model):
@@ -57,8 +58,7 @@ class KpiQuerySet(models.QuerySet["Kpi"]):
         if role is not None and role.kind == BOARD:
             return self.filter(project__programme__in=programmes)
         if role is not None and role.kind == REPORTER:
-            own = self.filter(duty_measures__duty__organisation=role.organisation).distinct()
-            return own.filter(project__programme__in=programmes)
+            return self.filter(own_duties(user, "duty_measures__duty__"), project__programme__in=programmes).distinct()
         mine = whole_view(user)
         if mine is None:
             return self.none()
@@ -211,6 +211,43 @@ class Target(models.Model):
     def amount(self) -> Decimal:
         """The value in the measure's unit."""
         return Decimal(self.value).scaleb(-2)
+
+
+class Rating(models.Model):
+    """One row is how a commissioning officer rates a measure in a quarter, whatever its figures say, and why.
+
+    The latest row of a quarter stands; one without a word goes back to the rating by the figures.
+    """
+
+    class Word(models.TextChoices):
+        GREEN = "Green", "Green"
+        AMBER = "Amber", "Amber"
+        RED = "Red", "Red"
+
+    kpi = models.ForeignKey(Kpi, on_delete=models.PROTECT, related_name="ratings")
+    quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="+")
+    word = models.CharField(max_length=5, choices=Word, blank=True)
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["kpi", "quarter", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(word__in=["", "Green", "Amber", "Red"]),
+                name="rating_word_known",
+                violation_error_message="Rate it Green, Amber or Red, or by its figures.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="rating_has_a_reason",
+                violation_error_message="Give the reason for this rating.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kpi.code} {self.quarter.code} {self.word or 'by its figures'}"
 
 
 class Identity(models.Model):

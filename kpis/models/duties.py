@@ -13,7 +13,10 @@ from kpis.models.visibility import whole_view
 
 class DutyQuerySet(models.QuerySet["Duty"]):
     def visible_to(self, user: User) -> Self:
-        """A reporter's own; all of a programme for its recipient's officers and for auditors."""
+        """A reporter's own, unless their provider keeps it to others.
+
+        All of a programme for its recipient's officers and for auditors.
+        """
         mine = whole_view(user)
         if mine is None:
             return self.none()

@@ -190,6 +190,28 @@ class Correction(models.Model):
         return f"{self.submission.reference} {self.slot}"
 
 
+class Confirmation(models.Model):
+    """One row is somebody's word that a text names nobody, which they were asked because it looked as if it might.
+
+    What it looked like is kept nowhere. `mark` tells whether the text is still the one that was confirmed.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="confirmations")
+    place = models.CharField(max_length=60, help_text="The key of the figure, as in kpis/asking.py, or a field.")
+    mark = models.CharField(max_length=64, help_text="SHA-256 of the text.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["submission", "at", "place"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "place", "mark"], name="confirmation_once_a_text")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} {self.place}"
+
+
 class SubmissionQuery(models.Model):
     """One row is a question about a section of a submission, and its answer."""
 

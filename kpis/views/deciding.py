@@ -80,4 +80,5 @@ class Query(_Deciding):
     def act(self, form: Any) -> SubmissionQuery:
         given = {name: form.cleaned_data[name] for name in ("section", "reason")}
         seen = form.cleaned_data["version"]
+        self.warn_of_names(given["reason"])
         return submitting.query(submission=self.object, seen_version=seen, by=self.request.user, **given)

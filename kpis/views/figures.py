@@ -10,15 +10,16 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from board import clock
-from board.access import BOARD
+from board.access import BOARD, is_of_recipient, may
 from board.models import Quarter
 from board.views import DetailPage, Fact, Link, ListPage
 from kpis.filters import KpiFilters
-from kpis.kinds import Profile
+from kpis.kinds import Kind, Profile
 from kpis.models import Kpi
 from kpis.reading import figure_words
-from kpis.results import MeasureLine, Shown, performance
-from kpis.tables import BreakdownTable, PerformanceDownload, PerformanceTable
+from kpis.results import MeasureLine, ProjectPerformance, Shown, performance
+from kpis.scoring import COLOURS
+from kpis.tables import BreakdownTable, CohortTable, MilestoneTable, PerformanceDownload, PerformanceTable
 
 
 class _Figures:
@@ -57,21 +58,63 @@ class Performance(_Figures, ListPage):
     def get_lead(self) -> str:
         return f"Up to the end of {self.quarter}." if self.quarter else "No quarter has begun."
 
+    def get_actions(self) -> Sequence[Link]:
+        return [Link("What each measure means", reverse("kpis:measures"), secondary=True)]
+
     @cached_property
-    def lines(self) -> list[dict[str, Any]]:
+    def wanted(self) -> dict[tuple[str, str], Kpi]:
+        """The measures that the person may see and has not filtered out, by project and code."""
         if self.quarter is None:
-            return []
-        wanted = {
-            (kpi.project.code, kpi.code)
-            for kpi in super().rows()
+            return {}
+        return {
+            (kpi.project.code, kpi.code): kpi
+            for kpi in super().rows().prefetch_related("versions")
             if kpi.project.programme_id == self.quarter.programme_id
         }
-        projects = {project for project, _ in wanted}
-        if not wanted:
+
+    @cached_property
+    def found(self) -> list[ProjectPerformance]:
+        if self.quarter is None or not self.wanted:
             return []
-        found = performance(self.quarter.programme, self.quarter, profile=self.profile, only=projects)
+        projects = {project for project, _ in self.wanted}
+        return performance(self.quarter.programme, self.quarter, profile=self.profile, only=projects)
+
+    @cached_property
+    def lines(self) -> list[dict[str, Any]]:
         return [
-            self._line(line) for project in found for line in project.measures if (project.code, line.code) in wanted
+            self._line(line)
+            for project in self.found
+            for line in project.measures
+            if (project.code, line.code) in self.wanted
+        ]
+
+    def milestones(self) -> list[dict[str, Any]]:
+        """Of the projects of which the person sees a measure of milestones."""
+        dated = {
+            project
+            for (project, _), kpi in self.wanted.items()
+            if any(version.kind == Kind.MILESTONE for version in kpi.versions.all())
+        }
+        names = ("name", "due_on", "forecast_on", "met_on", "status")
+        return [
+            {"project": project.name, **{name: getattr(line, name) for name in names}}
+            for project in self.found
+            if project.code in dated
+            for line in project.milestones
+        ]
+
+    def cohorts(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "measure": f"{line.code} {line.name}",
+                "entered": line.entry_quarter,
+                "months": line.window_months,
+                "due": line.due_quarter or "After the programme",
+                "figure": figure_words(line.shown),
+            }
+            for project in self.found
+            for line in project.cohorts
+            if (project.code, line.code) in self.wanted
         ]
 
     def rows(self) -> list[dict[str, Any]]:
@@ -94,7 +137,13 @@ class Performance(_Figures, ListPage):
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(suppressed=self.profile != Profile.FUNDER, **kwargs)
+        tables = [
+            MilestoneTable(self.milestones(), prefix="milestones-"),
+            CohortTable(self.cohorts(), prefix="cohorts-"),
+        ]
+        return super().get_context_data(
+            suppressed=self.profile != Profile.FUNDER, tables=[table for table in tables if table.rows], **kwargs
+        )
 
 
 def _target(line: MeasureLine) -> Shown | None:
@@ -152,7 +201,7 @@ class KpiPage(_Figures, DetailPage):
     def get_facts(self) -> Sequence[Fact]:
         line = self.line
         facts = [
-            Fact("Definition", f"{line.definition} (version {line.definition_version})"),
+            Fact("Definition", f"{line.definition} (version {line.definition_version})", self.measure_url),
             Fact("Unit", line.unit),
             Fact("Supplier", line.supplier),
         ]
@@ -161,10 +210,25 @@ class KpiPage(_Figures, DetailPage):
         facts.append(Fact("Programme to date", _with_caveat(line.programme_to_date)))
         if target := _target(line):
             facts.append(Fact("Target to date", figure_words(target)))
-        facts.append(Fact("Rating", line.rag))
+        facts.append(Fact("Rating", line.rag, tag=COLOURS[line.rag]))
+        if line.by_hand:
+            facts.append(Fact("Why it is rated so", line.by_hand))
         if line.comment:
             facts.append(Fact("Comment", line.comment))
         return facts
+
+    @property
+    def measure_url(self) -> str:
+        """The measure's own page: its versions, targets and uses."""
+        return reverse("kpis:measure", args=[self.object.project.programme.code, self.object.code])
+
+    def get_actions(self) -> Sequence[Link]:
+        user, programme = self.request.user, self.object.project.programme
+        # What is closed stands as it was rated.
+        if not may(user, "measures.define") or not is_of_recipient(user, programme) or self.quarter.results_closed_at:
+            return []
+        args = [programme.code, self.object.code, self.quarter.code]
+        return [Link("Rate by hand", reverse("kpis:rate", args=args), secondary=True)]
 
     def get_tables(self) -> Sequence[BreakdownTable]:
         tables: dict[str, list[dict[str, str]]] = {}

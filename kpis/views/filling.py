@@ -1,5 +1,7 @@
 """The supplier’s pages: filling, checking and submitting, answering, revising."""
 
+import json
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -7,16 +9,19 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from board.programmes import names_in_use
 from board.views import ActPage
+from core.anonymity import hints, in_words
 from core.problems import Problem, Refused
-from kpis import standing, submitting
-from kpis.answers import boxes_of
+from kpis import formulas, standing, submitting
+from kpis.answers import boxes_of, read_answers
 from kpis.asking import Slot
 from kpis.forms import AnswerForm, ReviseForm, SectionForm, SubmitForm, WithdrawForm
+from kpis.gathering import thresholds_of
 from kpis.kinds import Section
-from kpis.models import Submission, SubmissionQuery
+from kpis.models import Identity, Submission, SubmissionQuery
 from kpis.reading import read_sections
-from kpis.rules import OPENINGS
+from kpis.rules import OPENINGS, doubts, text_of
 from kpis.views.shared import OfSubmission
 
 
@@ -77,16 +82,36 @@ class Fill(OfSubmission, ActPage):
         form.set_beside(self.stored_boxes())
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last}
+        return {**super().get_form_kwargs(), "slots": self.asked, "last": self.last, "lengths": self.lengths()}
+
+    def lengths(self) -> str:
+        """What a box of narrative takes."""
+        row = self.object.quarter
+        found = thresholds_of(row.programme, row.last_day)
+        fewest, most = (int(found[f"narrative-{end}-words"]) for end in ("fewest", "most"))
+        return f"{fewest} to {most} words. Leave out names, dates of birth, addresses and numbers of cases."
 
     def act(self, form: Any) -> Submission:
         save = submitting.save_late if self.closed else submitting.save_draft
-        return save(
+        saved = save(
             submission=self.object,
             figures=form.figures(),
             seen_version=form.cleaned_data["version"],
             by=self.request.user,
         )
+        self.warn(self.hinted(form.figures()))
+        return saved
+
+    def hinted(self, figures: Mapping[str, str]) -> list[Problem]:
+        """What was written that may tell who somebody is: said at once, and asked about before it is handed in."""
+        given, _ = read_answers(self.asked, figures)
+        texts = {answer.slot: text_of(answer) for answer in given.values() if answer is not None}
+        known = names_in_use(self.object.quarter.programme) if any(texts.values()) else ()
+        return [
+            Problem("K17", f"{slot.name} ({slot.code}): it seems to hold {in_words(kinds)}. Read it again.", False)
+            for slot, text in texts.items()
+            if (kinds := hints(text, known=known))
+        ]
 
     def get_success_url(self, result: Any = None) -> str:
         if "leave" in self.request.POST:
@@ -100,8 +125,38 @@ class Fill(OfSubmission, ActPage):
         return f"{self.part.label}: saved. {self.about_close}".strip()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        questions = self.object.queries.filter(section=self.part, answer="") if "section" in self.kwargs else ()
-        return super().get_context_data(questions=questions, **kwargs)
+        questions = self.object.queries.filter(section=self.part, answer="")
+        programme = self.object.duty.project.programme.code
+        return super().get_context_data(
+            questions=questions, balances=self.balances(), programme=programme, **kwargs
+        )  # fmt: skip
+
+    def balances(self) -> list[dict[str, str]]:
+        """The identities in which figures of this section stand, with what other sections have for them."""
+        asked, own = {slot.key for slot in self.slots}, {slot.key for slot in self.asked}
+        found = []
+        for identity in self.object.duty.project.identities.all():
+            codes = {code for _, code in formulas.read(identity.terms)}
+            if not codes <= asked or not codes & own:
+                continue
+            given = {code: self.answers[code].cell.count for code in sorted(codes - own) if code in self.answers}
+            found.append(
+                {
+                    "words": _balance_words(identity, self.slots),
+                    "terms": identity.terms,
+                    "relation": identity.relation,
+                    "known": json.dumps({code: count for code, count in given.items() if count is not None}),
+                }
+            )
+        return found
+
+
+def _balance_words(identity: Identity, slots: Sequence[Slot]) -> str:
+    """An identity with the names of its measures: "Opening caseload + starts = completions + …"."""
+    names = {slot.key: f"{slot.name} ({slot.code})" for slot in slots}
+    terms = formulas.read(identity.terms)
+    left, right = (" + ".join(names[code] for sign, code in terms if sign == side) for side in (1, -1))
+    return f"{left} = {right}" if identity.relation == Identity.Relation.EQUALS else f"{left}: not more than {right}"
 
 
 class Submit(OfSubmission, ActPage):
@@ -133,10 +188,12 @@ class Submit(OfSubmission, ActPage):
         row = self.object
         changed = self.closed and submitting.changes_figures(row, self.slots)
         late = submitting.asks_why(row, closed=self.closed, changed=changed)
-        return {**super().get_form_kwargs(), "late": late, "again": row.submitted_at is not None}
+        asked = [(doubt.place, doubt.name) for doubt in doubts(self.context) if not doubt.confirmed]
+        return {**super().get_form_kwargs(), "late": late, "again": row.submitted_at is not None, "asked": asked}
 
     def act(self, form: Any) -> list[Problem]:
         given = {"submission": self.object, "seen_version": form.cleaned_data["version"], "by": self.request.user}
+        given["names_nobody"] = form.cleaned_data.get("names_nobody", ())
         reason = form.cleaned_data.get("late_reason", "")
         try:
             if self.closed:
@@ -192,6 +249,7 @@ class AnswerQuery(OfSubmission, ActPage):
         return {"words": self.question.answer}
 
     def act(self, form: Any) -> SubmissionQuery:
+        self.warn_of_names(form.cleaned_data["words"])
         return submitting.answer(query=self.question, by=self.request.user, **form.cleaned_data)
 
 
@@ -207,6 +265,7 @@ class Revise(OfSubmission, ActPage):
         return standing.why_not_revise(self.object)
 
     def act(self, form: Any) -> Submission:
+        self.warn_of_names(form.cleaned_data["reason"])
         return submitting.revise(submission=self.object, by=self.request.user, **form.cleaned_data)
 
     def get_success_url(self, result: Any = None) -> str:

@@ -27,9 +27,10 @@ class SubmissionList(ListPage):
         return Submission.objects.visible_to(self.request.user).select_related(*SUBMISSION_ROWS)
 
     def get_actions(self) -> Sequence[Link]:
+        found = [Link("Who reports what", reverse("kpis:duties"), secondary=True)]
         if may(self.request.user, "submissions.decide"):
-            return [Link("Ask for a quarter’s results", reverse("kpis:open"), secondary=True)]
-        return []
+            found.insert(0, Link("Ask for a quarter’s results", reverse("kpis:open"), secondary=True))
+        return found
 
 
 class OpenQuarter(ActPage):

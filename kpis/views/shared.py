@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from board import clock
 from board.models import Quarter
+from board.programmes import names_in_use
 from board.views import Link
+from core.anonymity import warnings
 from core.problems import Problem
 from kpis import submitting
 from kpis.answers import Answer, answers_at_work, stored_answers
@@ -21,7 +23,7 @@ from kpis.forms import words_of_last
 from kpis.gathering import cells_before, context_of
 from kpis.kinds import Section
 from kpis.models import Submission
-from kpis.rules import find_problems
+from kpis.rules import Context, find_problems
 
 SUBMISSION_ROWS = "duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year"
 
@@ -67,7 +69,7 @@ class OfSubmission:
 
     def form_invalid(self, form: Any) -> HttpResponse:
         if form.has_error(NON_FIELD_ERRORS, "version"):
-            for shown in ("object", "slots", "answers", "before", "last"):
+            for shown in ("object", "slots", "answers", "before", "last", "context"):
                 self.__dict__.pop(shown, None)
             form.take_version(self.object.version)  # type: ignore[attr-defined]
             self.show_anew(form)
@@ -91,11 +93,22 @@ class OfSubmission:
     def show_anew(self, form: Any) -> None:
         """Put what is saved now beside what was typed, where the page has boxes for it."""
 
+    def warn_of_names(self, words: str) -> None:
+        """Say on the next page that what was written may tell who somebody is; it is taken as it is."""
+        known = names_in_use(self.object.quarter.programme)  # type: ignore[attr-defined]
+        self.warn(warnings(words, known=known))  # type: ignore[attr-defined]
+
     def found(self) -> list[Problem]:
         """What the rules find in the figures that are shown."""
-        row = self.object  # type: ignore[attr-defined]
+        return find_problems(self.context)
+
+    @cached_property
+    def context(self) -> Context:
+        """What the rules look at, with the reason that is being handed in."""
+        row, request = self.object, self.request  # type: ignore[attr-defined]
         answers = {key: submitting.completed(answer) for key, answer in self.answers.items()}
-        return find_problems(context_of(row, self.slots, answers, today=clock.today()))
+        reason = request.POST.get("late_reason", "").strip()
+        return context_of(row, self.slots, answers, today=clock.today(), reason=reason)
 
     @cached_property
     def slots(self) -> list[Slot]:

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import date
 
+from core.forms import day_in_words
 from core.problems import refuse
-from returns.content import Column, Content, Section, Table, differences, from_json, make_row, slug
+from returns.content import Column, Content, Section, Table, clean, differences, from_json, make_row, slug
 from returns.kinds import claim, performance
 from returns.kinds.scope import Scope
 from returns.kinds.shape import Kind
-from returns.models import Document, Return
+from returns.models import Document, Return, Waiver
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in (claim.KIND, performance.KIND)}
 
@@ -27,6 +28,8 @@ def content_of(kind: Kind, scope: Scope, *, today: date, the_return: Return | No
     """
     require_scope(kind, scope)
     content = kind.build(scope, today=today, the_return=the_return)
+    if the_return is not None and (waivers := _waivers(the_return)):
+        content = replace(content, sections=(*content.sections, waivers))
     if the_return is None or the_return.revision == 1:
         return content
     return replace(content, sections=(*content.sections, _changes(the_return, content)))
@@ -47,6 +50,35 @@ def require_scope(kind: Kind, scope: Scope) -> None:
 def stored_content(the_return: Return) -> Content:
     """The content that was certified, as it was stored."""
     return from_json(bytes(the_return.documents.get(format=Document.Format.CONTENT).data))
+
+
+def _waivers(the_return: Return) -> Section | None:
+    """What was signed although it was missing, on whose word and why; the signers sign this too."""
+    found = Waiver.objects.of_series(the_return).agreed().select_related("asked_by", "agreed_by").order_by("reference")
+    if not found:
+        return None
+    columns = (
+        Column("reference", "Waiver"),
+        Column("missing", "What is missing"),
+        Column("reason", "Reason"),
+        Column("until", "Until"),
+        Column("asked", "Asked for by"),
+        Column("agreed", "Agreed by"),
+    )
+    rows = tuple(
+        make_row(the_return.kind, "waivers", slug(row.reference), columns, [
+            row.reference, clean(row.words), clean(row.reason), day_in_words(row.until), row.asked_by.name,
+            f"{row.agreed_by.name}, {row.agreed_capacity}",
+        ])
+        for row in found
+    )  # fmt: skip
+    return Section(
+        "waivers",
+        "Waivers",
+        ("These things were missing when the return was signed. Each is due in the next return.",),
+        Table("Waivers", columns, rows, ""),
+        sheet="Waivers",
+    )
 
 
 def _changes(the_return: Return, content: Content) -> Section:

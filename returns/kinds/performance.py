@@ -218,14 +218,14 @@ def _target(line: MeasureLine) -> Cell:
 
 
 def _comment(line: MeasureLine) -> str | None:
-    """The supplier's comment, and what must be known to read the cells."""
+    """Why it was rated by hand, the supplier's comment, and what must be known to read the cells."""
     caveats = [
         f"Year to date: {line.year_to_date.caveat}" if line.year_to_date.caveat else "",
         f"Programme to date: {line.programme_to_date.caveat}"
         if line.programme_to_date.caveat and line.programme_to_date.caveat != line.year_to_date.caveat
         else "",
     ]
-    return ". ".join(part.rstrip(".") for part in (line.comment, *caveats) if part) or None
+    return ". ".join(part.rstrip(".") for part in (line.by_hand, line.comment, *caveats) if part) or None
 
 
 _OVER_TIME = (

@@ -156,7 +156,12 @@ def items_of(kind: Kind, scope: Scope) -> list[Item]:
 
 def groups(items: Sequence[Item], user: Any) -> list[tuple[str, list[tuple[str, Place | None]]]]:
     """The items under their headings, empty ones left out, each with the place that the person may go to, if any."""
-    titles = (("blocking", "Must be put right first"), ("warning", "Worth a look"), ("information", "For information"))
+    titles = (
+        ("blocking", "Must be put right first"),
+        ("waived", "Waived"),
+        ("warning", "Worth a look"),
+        ("information", "For information"),
+    )
     found = [
         (title, [(item.words, item.place_for(user)) for item in items if item.weight == weight])
         for weight, title in titles

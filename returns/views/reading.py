@@ -18,6 +18,8 @@ from returns.models import Return
 from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable
 from returns.views.quarter import groups, items_of
 from returns.views.shared import AboutReturn, Reading, button_words
+from returns.views.waiving import shown_of
+from returns.waiving import may_ask, waivable
 
 FORMAT_NAMES = {"xlsx": "Excel workbook", "pdf": "PDF document"}
 
@@ -83,6 +85,8 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         shown: dict[str, Any] = {"groups": []}
         if not the_return.is_frozen:
             shown["groups"] = groups(items_of(self.kind, self.scope), self.request.user)
+            shown["waivers"] = shown_of(the_return, self.request.user)
+            shown["ask_waiver"] = self._ask_waiver()
         return super().get_context_data(
             **{
                 **shown,
@@ -95,6 +99,13 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
                 **kwargs,
             }
         )
+
+    def _ask_waiver(self) -> str:
+        """Where a waiver is asked for, by those who may and where there is something to waive."""
+        the_return, user = self.object, self.request.user
+        if not may_ask(the_return, user) or self.content is None or not waivable(the_return):
+            return ""
+        return reverse("returns:waiver-ask", args=[the_return.pk])
 
     def _changed(self, drawn: dict[str, Any]) -> bool:
         """Whether the record has moved away from what was signed."""

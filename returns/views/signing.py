@@ -7,7 +7,9 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 
+from board.programmes import names_in_use
 from board.views import ActPage, ConfirmPage, Fact
+from core.anonymity import warnings
 from returns import certifying
 from returns.content import short_hash
 from returns.forms import CommentaryForm, ReasonForm, RevisionForm
@@ -41,6 +43,8 @@ class Write(AboutReturn, ActPage):
         return {"words": row.words, "version": row.version} if row else {}
 
     def act(self, form: CommentaryForm) -> Commentary:
+        known = names_in_use(self.object.programme)
+        self.warn(warnings(form.cleaned_data["words"], known=known))
         return certifying.write_commentary(
             the_return=self.object,
             section=self.part.code,

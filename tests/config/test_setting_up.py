@@ -49,7 +49,7 @@ def test_the_example_makes_a_whole_programme(file: dict[str, Any], by: User) -> 
     assert programme.quarters.get(code="2025-26-Q3").certify_due_on == date(2026, 1, 30)
     assert threshold(programme, "variance-amount", date(2025, 4, 1)) == Decimal("5000.00")
     assert Duty.objects.get().measures.count() == 2
-    assert Target.objects.get().kpi.code == "CHB-01"
+    assert Target.objects.get().kpi.code == "CHB-06"
     assert "contract CHB-2025" in added and "duty DAPF-2025-26/CHB-change" in added
     assert Event.objects.filter(act="set-up.add", by=by, programme=programme).count() >= 8
 

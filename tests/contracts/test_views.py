@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from board import clock
-from board.models import Programme
+from board.models import Organisation, Programme
 from contracts.contracting import vary
 from contracts.tables import ContractTable
 from tests import factories
@@ -131,3 +133,26 @@ def test_the_status_follows_signature_and_dates(
 @pytest.mark.parametrize("kind", ["board-member", "administrator"])
 def test_others_do_not_read_contracts(programme: Programme, signed_in: Any, kind: str) -> None:
     assert signed_in(kind, "setdab").get(LIST).status_code == 403
+
+
+def test_the_register_is_downloaded_with_what_the_transparency_code_asks_for(
+    programme: Programme, signed_in: Any
+) -> None:
+    row = engaged(programme, description="Groups and one-to-one work", procurement_route="Published tender")
+    Organisation.objects.filter(pk=row.provider_id).update(is_vcse=True, registration="GB-CHC-0000000")
+    response = signed_in("commissioning-officer", "pfcc").get(f"{LIST}?download=xlsx")
+    sheet = load_workbook(BytesIO(response.content)).active
+    found = dict(zip(*(list(line) for line in sheet.iter_rows(min_row=3, max_row=4, values_only=True)), strict=True))
+    assert found["What is delivered"] == "Groups and one-to-one work"
+    assert found["Provider’s registration"] == "GB-CHC-0000000"
+    assert (found["Voluntary, community or social"], found["Small or medium-sized"]) == ("Yes", "No")
+    assert found["Last day of notice"].date() == date(2024, 12, 31)
+    assert found["Value, with variations"] == 1000
+
+
+def test_what_is_on_record_of_a_provider_stands_on_the_contracts_page(programme: Programme, signed_in: Any) -> None:
+    row = engaged(programme)
+    Organisation.objects.filter(pk=row.provider_id).update(is_vcse=True, is_sme=True, registration="GB-CHC-0000000")
+    page = signed_in("auditor", "pfcc").get(f"{LIST}{row.reference}/").content.decode()
+    for words in ("GB-CHC-0000000", "Small or medium-sized enterprise", "Voluntary, community or social enterprise"):
+        assert words in page, words

@@ -24,7 +24,7 @@ from board.models import Quarter
 from board.quarters import MONEY
 from core.money import NOUGHT
 from core.problems import Refused
-from funding import accruals, budgeting, claims, declaring, moving, prepayments, spend_reports, spending, tying
+from funding import accruals, budgeting, claims, declaring, editing, moving, prepayments, spend_reports, spending, tying
 from funding.claim_arithmetic import total as total_of
 from funding.models import (
     Award,
@@ -197,6 +197,24 @@ class Machine(RuleBasedStateMachine):
     def void(self, at: int) -> None:
         if entry := self.any(Entry.objects.in_force(), at):
             self.tried(spending.void, entry=entry, reason="Typed by mistake", by=self.keeper(entry))
+
+    @rule(at=pick, cost=pence, where=st.integers(0, 2), vat=st.integers(0, 20))
+    def edit(self, at: int, cost: Decimal, where: int, vat: int) -> None:
+        entry, quarter = self.any(Entry.objects.in_force(), at), self.open_quarter()
+        if not entry or not quarter:
+            return
+        line = entry.lines.first().budget_line
+        tax = (cost * vat / 100).quantize(D("0.01"))
+        same = {
+            name: getattr(entry, name)
+            for name in ("accounting_on", "service_from", "service_to", "supplier_name", "document_number", "reason")
+        }
+        changed = self.money.entry(str(cost), kind=entry.kind, vat=tax, recoverable_vat=tax, **same)
+        charge = Charge(self.money.line(PROJECTS[where], "provider", line.year.code, line.source), quarter)
+        self.tried(
+            editing.edit, entry=entry, changed=changed, charges=[charge], seen_version=entry.version,
+            by=self.keeper(entry),
+        )  # fmt: skip
 
     @rule(at=pick)
     def sign_the_contract_and_look_again(self, at: int) -> None:

@@ -5,7 +5,7 @@ import pytest
 from board.models import Programme, Project
 from kpis import formulas
 from kpis.catalogue import CATALOGUE, DIMENSIONS, LEGACY, load_catalogue, of_project
-from kpis.kinds import Kind
+from kpis.kinds import Kind, Section
 from kpis.models import Category, Identity, Kpi, KpiVersion
 from tests import factories
 from tests.kpis import scene
@@ -88,3 +88,25 @@ def test_every_version_passes_its_own_constraints(programme: Programme) -> None:
     for version in KpiVersion.objects.select_related("kpi"):
         version.full_clean()
     assert KpiVersion.objects.filter(kind=Kind.COHORT, window_months=None).count() == 0
+
+
+def test_k14_ages_outside_a_services_scope_have_no_row_to_enter() -> None:
+    ages = {code: [slug for slug, _ in DIMENSIONS[code][1]] for code in ("age", "age-youth")}
+    assert (ages["age"][0], ages["age-youth"][-2]) == ("16-17", "16-18")
+    used = {project: {by for measure in CATALOGUE[project][0] for by in measure.by} for project in CATALOGUE}
+    assert all("age-youth" not in used[project] for project in ("CHB", "SIS", "PIP", "VIC"))
+    assert all("age" not in used[project] for project in ("GDM", "SIN"))
+
+
+def test_mentoring_has_completions_of_its_own_and_no_completion_rate_or_caseload_of_behaviour_change() -> None:
+    for project in ("GDM", "SIN"):
+        measures = {measure.nn: measure for measure in CATALOGUE[project][0]}
+        assert measures["03"].name == "Completed the five-week programme"
+        assert not any(measure.section == Section.CASELOAD for measure in measures.values())
+        assert "12" not in measures
+        assert not any("03" in measure.numerator for measure in measures.values())
+
+
+def test_narrative_has_its_boxes_and_one_case_study() -> None:
+    texts = {measure.nn: measure.name for measure in CATALOGUE["CHB"][0] if measure.kind == Kind.TEXT}
+    assert list(texts.values()) == ["Progress", "Barriers", "Learning", "Case study", "What is not working"]

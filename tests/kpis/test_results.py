@@ -11,7 +11,8 @@ from board import clock
 from board.models import Programme
 from board.quarters import RESULTS, mark_closed
 from kpis import submitting
-from kpis.duties import redefine, set_target
+from kpis.defining import redefine
+from kpis.duties import set_target
 from kpis.kinds import Profile
 from kpis.models import Duty, Kpi, Submission
 from kpis.results import MeasureLine, ProjectPerformance, milestone_status, outstanding, performance
@@ -142,9 +143,11 @@ def test_a_target_is_shared_over_the_year_and_scored_in_words() -> None:
 
 
 def test_a_new_definition_shows_as_a_break_and_leaves_earlier_quarters_as_they_were() -> None:
-    duty = two_quarters()
+    duty = scene.change_hub()
+    scene.accepted(duty)
     kpi = Kpi.objects.get(code="CHB-06")
     redefine(kpi=kpi, from_date=date(2023, 7, 1), reason="Clearer", by=scene.officer(), definition="New words.")
+    scene.accepted(duty, "2023-24-Q2", scene.boxes(opening=25, starts=20, people=(45, 58, 58)))
     assert line(duty, "CHB-06", "2023-24-Q1").definition_version == 1
     found = line(duty, "CHB-06", "2023-24-Q2")
     assert found.definition == "New words."

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from board import clock
-from board.models import Milestone, Project
+from board.models import Event, Milestone, Project, Threshold
 from core.problems import Problem, Refused
 from kpis import submitting
 from kpis.asking import cohort_entry, months_after
@@ -217,21 +217,102 @@ def test_k15_a_cohort_is_not_taken_while_its_window_runs() -> None:
     assert row.results.get().entry_quarter.code == "2023-24-Q1"
 
 
+@pytest.mark.parametrize(("text", "words"), [("Too short.", "2 words"), ("word " * 301, "301 words")])
+def test_k17_narrative_is_long_enough_and_short_enough(text: str, words: str) -> None:
+    [problem] = found(scene.change_hub({"CHB-33a": []}), {"CHB-33a": text})
+    assert f"{words}. Readers want 20 to 300" in problem.message
+    assert not problem.blocking
+
+
+def test_k17_the_length_is_the_programmes_own_to_set() -> None:
+    duty = scene.change_hub({"CHB-33a": []})
+    programme, day = duty.project.programme, date(2023, 4, 1)
+    Threshold.objects.create(programme=programme, rule="narrative-fewest-words", value=200, from_date=day)
+    assert found(duty, {"CHB-33a": "Too short."}) == []
+
+
 @pytest.mark.parametrize(
-    ("text", "words"),
+    "figures",
     [
-        ("Too short.", "2 words. Readers want 20 to 300"),
-        (f"{scene.WORDS} Write to a.person@example.org.", "an e-mail address"),
-        (f"{scene.WORDS} Call 01245 491491.", "a telephone number"),
-        (f"{scene.WORDS} She lives in CM2 6DA.", "a postcode"),
-        (f"{scene.WORDS} Born 03/04/1985.", "a date of birth"),
-        (f"{scene.WORDS} See 42/123456/23.", "a crime number"),
+        {"CHB-33a": f"{scene.WORDS} Write to a.person@example.org."},
+        {"CHB-10.comment": "Two of them were seen with Mr Okonkwo."},
+        {"CHB-10": "", "CHB-10.absence": "The record of Sarah is missing.", "CHB-10.expected": "1 August 2023"},
     ],
 )
-def test_k17_narrative_is_long_enough_and_about_nobody(text: str, words: str) -> None:
-    problems = found(scene.change_hub({"CHB-33a": []}), {"CHB-33a": text})
-    assert words in problems[0].message
-    assert not problems[0].blocking
+def test_k17_a_text_that_may_tell_who_somebody_is_is_asked_about_wherever_it_stands(figures: dict[str, str]) -> None:
+    duty = scene.change_hub({"CHB-33a": [], "CHB-10": []})
+    problem = one(found(duty, {"CHB-33a": scene.WORDS, "CHB-10": "6", **figures}), "K17")
+    assert "it seems to hold" in problem.message
+    assert "or confirm that it names nobody" in problem.message
+    assert problem.blocking
+
+
+def test_k17_with_the_persons_word_it_passes_and_who_gave_it_is_kept_but_not_what_it_was_about() -> None:
+    row = scene.draft(scene.change_hub({"CHB-33a": []}))
+    text = f"{scene.WORDS} Sarah came every week."
+    by = scene.reporter()
+    with clock.at(date(2023, 7, 5)):
+        row = submitting.save_draft(submission=row, figures={"CHB-33a": text}, seen_version=row.version, by=by)
+        [warning] = submitting.submit(
+            submission=row, seen_version=row.version, by=by, names_nobody=["CHB-33a", "CHB-10"]
+        )
+    assert warning.message.endswith("kpi-reporter 1, change confirmed on 5 July 2023 that it names nobody.")
+    kept = row.confirmations.get()
+    assert (kept.place, kept.by) == ("CHB-33a", by)
+    said = Event.objects.get(act="submission.names-nobody").words
+    assert "Sarah" not in f"{said} {kept.mark}"
+    assert said == "Confirmed that these texts name nobody: CHB-33a"
+
+
+def test_k17_another_text_is_asked_about_anew() -> None:
+    row = scene.draft(scene.change_hub({"CHB-33a": []}))
+    by = scene.reporter()
+    with clock.at(date(2023, 7, 5)):
+        row = submitting.save_draft(
+            submission=row, figures={"CHB-33a": f"{scene.WORDS} Sarah came."}, seen_version=row.version, by=by
+        )
+        submitting.submit(submission=row, seen_version=row.version, by=by, names_nobody=["CHB-33a"])
+        submitting.query(
+            submission=row, section="narrative", reason="Who is this?", seen_version=scene.seen(row), by=scene.officer()
+        )
+        submitting.answer(query=row.queries.get(), words="Put right", by=by)
+        row = submitting.save_draft(
+            submission=row, figures={"CHB-33a": f"{scene.WORDS} David came."}, seen_version=scene.seen(row), by=by
+        )
+        with pytest.raises(Refused, match="it seems to hold a name"):
+            submitting.submit(submission=row, seen_version=row.version, by=by)
+
+
+def test_k17_what_was_confirmed_is_not_asked_about_again_in_a_revision() -> None:
+    row = scene.draft(scene.change_hub({"CHB-33a": []}))
+    by, text = scene.reporter(), f"{scene.WORDS} Sarah came."
+    with clock.at(date(2023, 7, 5)):
+        row = submitting.save_draft(submission=row, figures={"CHB-33a": text}, seen_version=row.version, by=by)
+        submitting.submit(submission=row, seen_version=row.version, by=by, names_nobody=["CHB-33a"])
+        submitting.accept(submission=row, seen_version=scene.seen(row), by=scene.officer())
+        again = submitting.revise(submission=row, reason="A figure was wrong", by=by)
+        [warning] = submitting.submit(submission=again, seen_version=again.version, by=by)
+    assert "confirmed on 5 July 2023" in warning.message
+
+
+def test_k17_a_late_reason_is_asked_about_too() -> None:
+    row = scene.draft(scene.change_hub({"CHB-10": []}))
+    by, late = scene.reporter(), "Sarah keeps the register and was ill."
+    with clock.at(date(2023, 8, 20)):
+        row = submitting.save_draft(submission=row, figures={"CHB-10": "6"}, seen_version=row.version, by=by)
+        with pytest.raises(Refused, match="Why these results are late or change now: it seems to hold a name"):
+            submitting.submit(submission=row, seen_version=row.version, by=by, late_reason=late)
+        submitting.submit(
+            submission=row, seen_version=row.version, by=by, late_reason=late, names_nobody=["late_reason"]
+        )
+    assert row.confirmations.get().place == "late_reason"
+
+
+def test_k08_no_more_cases_close_than_there_were() -> None:
+    figures = {"CHB-34": "3", "CHB-06": "4", "CHB-35": "1", "CHB-10": "6", "CHB-11": "3"}
+    problem = one(found(scene.change_hub({code: [] for code in figures}), figures), "K08")
+    assert "9 cases were closed, but 8 were open, started or opened again" in problem.message
+    assert problem.blocking
 
 
 def test_k18_the_same_figures_as_last_quarter_are_worth_a_look() -> None:

@@ -488,3 +488,47 @@ def queries(name: str) -> int:
         with CaptureQueriesContext(connection) as asked:
             assert client.get(reverse(f"kpis:{name}")).status_code == 200
     return len(asked)
+
+
+def test_who_writes_a_name_is_warned_at_once_and_asked_before_it_is_handed_in() -> None:
+    row = scene.draft(scene.change_hub({"CHB-33a": []}))
+    client = signed_in(scene.reporter())
+    with clock.at(date(2023, 7, 5)):
+        told = client.post(
+            reverse("kpis:fill", args=[row.pk, "narrative"]),
+            {"version": seen(row), "CHB-33a": f"{scene.WORDS} Sarah came every week."},
+            follow=True,
+        ).content.decode()
+        assert "Progress (CHB-33a): it seems to hold a name. Read it again." in told
+        assert "This names nobody: Progress (CHB-33a)" in told
+        refused = client.post(reverse("kpis:submit", args=[row.pk]), {"version": seen(row)}).content.decode()
+        assert "or confirm that it names nobody" in refused
+        client.post(reverse("kpis:submit", args=[row.pk]), {"version": seen(row), "names_nobody": "CHB-33a"})
+        shown = signed_in(scene.officer()).get(reverse("kpis:accept", args=[row.pk])).content.decode()
+    row.refresh_from_db()
+    assert row.status == Submission.Status.SUBMITTED
+    assert "confirmed on 5 July 2023 that it names nobody" in shown
+
+
+def test_a_plain_text_is_asked_nothing() -> None:
+    row = scene.draft(scene.change_hub({"CHB-33a": []}))
+    client = signed_in(scene.reporter())
+    with clock.at(date(2023, 7, 5)):
+        client.post(reverse("kpis:fill", args=[row.pk, "narrative"]), {"version": seen(row), "CHB-33a": scene.WORDS})
+        assert "names nobody" not in client.get(reverse("kpis:submit", args=[row.pk])).content.decode()
+
+
+def test_an_officers_question_and_its_answer_are_warned_about_and_sent() -> None:
+    row = scene.submitted(scene.change_hub())
+    with clock.at(JULY_5):
+        asked = signed_in(scene.officer()).post(
+            reverse("kpis:query", args=[row.pk]),
+            {"version": seen(row), "section": "delivery", "reason": "Is Mr Okonkwo counted?"},
+            follow=True,
+        )
+        assert "What you wrote seems to hold a name." in text(asked)
+        question = row.queries.get()
+        answered = signed_in(scene.reporter()).post(
+            reverse("kpis:answer", args=[row.pk, question.pk]), {"words": "He lives in CM2 6DA."}, follow=True
+        )
+    assert "What you wrote seems to hold a postcode." in text(answered)

@@ -164,6 +164,15 @@ def test_a_return_is_begun_written_and_shown(scene: Scene) -> None:
     assert "Mine instead" in stale
 
 
+def test_words_that_may_tell_who_somebody_is_are_taken_with_a_warning(scene: Scene) -> None:
+    client = signed_in(scene.finance)
+    client.post(reverse("returns:begin", args=[scene.quarter().pk, "claim"]))
+    url = reverse("returns:write", args=[Return.objects.get().pk, "progress"])
+    told = client.post(url, {"words": "Mr Okonkwo came from CM2 6DA.", "version": ""}, follow=True).content.decode()
+    assert "What you wrote seems to hold a name and a postcode." in told
+    assert "Your words are saved." in told
+
+
 def test_last_quarters_words_stand_beside_the_box(scene: Scene) -> None:
     before, now = scene.open_return(), scene.open_return(quarter=scene.quarter("2023-24-Q2"))
     certifying.write_commentary(

@@ -1,5 +1,7 @@
 // The grid of entries: takes a paste into its cells, adds the rows that it needs, walks up and down by arrow keys and
 // says what the rows add up to. It works without: the paste has a box of its own, and rows are added by a button.
+import { cellsOf } from "../core/cells.js";
+
 const form = document.querySelector("[data-grid]");
 
 const pence = (text) => {
@@ -9,27 +11,6 @@ const pence = (text) => {
 };
 const pounds = (amount) =>
   `${amount < 0 ? "−" : ""}£${(Math.abs(amount) / 100).toLocaleString("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
-
-// Cells as a spreadsheet copies them: tabs and lines, quotation marks around what holds either.
-const cellsOf = (text) => {
-  const rows = [[]];
-  let cell = "", quoted = false, begun = false;
-  const end = () => { rows.at(-1).push(cell.replace(/\s+/g, " ").trim()); cell = ""; begun = false; };
-  for (let at = 0; at < text.length; at += 1) {
-    const sign = text[at];
-    if (quoted) {
-      if (sign !== '"') cell += sign;
-      else if (text[at + 1] === '"') { cell += '"'; at += 1; }
-      else quoted = false;
-    } else if (sign === '"' && !begun) { quoted = true; begun = true; }
-    else if (sign === "\t") end();
-    else if (sign === "\n") { end(); rows.push([]); }
-    else if (sign !== "\r") { cell += sign; begun = true; }
-  }
-  end();
-  while (rows.length && rows.at(-1).every((one) => one === "")) rows.pop();
-  return rows;
-};
 
 if (form) {
   const body = form.querySelector(".funding-grid tbody");

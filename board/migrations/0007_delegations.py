@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('board', '0005_stored_files'),
+        ('board', '0006_notices'),
     ]
 
     operations = [
