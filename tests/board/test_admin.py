@@ -123,6 +123,16 @@ def test_a_superuser_is_not_changed_by_an_administrator(administrator: Client) -
     assert administrator.get(f"/admin/board/user/{root.pk}/password/").status_code == 403
 
 
+def test_a_password_that_an_administrator_sets_is_put_on_record(administrator: Client) -> None:
+    cfo, secret = factories.person("cfo", "pfcc"), "a long enough secret"
+    url = f"/admin/board/user/{cfo.pk}/password/"
+    administrator.post(url, {"password1": secret, "password2": "another one", "usable_password": "true"})
+    assert not Event.objects.filter(subject=f"user {cfo.pk}").exists()
+    administrator.post(url, {"password1": secret, "password2": secret, "usable_password": "true"})
+    event = Event.objects.get(subject=f"user {cfo.pk}")
+    assert (event.act, event.words) == ("admin.change", "password")
+
+
 @pytest.mark.parametrize("kind", ["finance-officer", "cfo", "auditor", "commissioning-officer"])
 def test_others_do_not_enter(programme: Programme, client: Client, kind: str) -> None:
     client.force_login(factories.person(kind, "pfcc"))
