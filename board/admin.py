@@ -9,8 +9,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from board import events
 from board.models import (
@@ -59,6 +60,14 @@ class Reference(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))
         return (*fields, *self.fixed) if obj is not None else fields
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what a list offers: of any other field of a row, a question would tell what the list hides."""
+        offered = {name if isinstance(name, str) else name[0] for name in self.get_list_filter(request)}
+        if self.date_hierarchy:
+            offered.add(self.date_hierarchy)
+        asked = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        return asked and super().lookup_allowed(lookup, value, request)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Save, and put on record who changed what."""
@@ -143,6 +152,16 @@ class PersonAdmin(Reference, UserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         outranked = isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser
         return super().has_change_permission(request, obj) and not outranked
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set a person's password, and put it on record: whoever knows it can sign in as that person."""
+        with transaction.atomic():
+            before = self.get_object(request, id)
+            answer = super().user_change_password(request, id, form_url)
+            after = self.get_object(request, id)
+            if before is not None and before.password != after.password:
+                events.record("admin.change", f"user {after.pk}", by=request.user, words="password", programme=None)
+        return answer
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the roles, and put each given or changed one on record."""

@@ -19,7 +19,7 @@ from core.tables import Table
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What XML cannot hold; a ledger's text has been seen to carry them.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MONEY, _DAY, _MOMENT = "#,##0.00;[Red]-#,##0.00", "dd/mm/yyyy", "dd/mm/yyyy hh:mm"
 
 

@@ -113,12 +113,12 @@ def prepare(*, the_return: Return, by: User) -> Return:
     return locked
 
 
-def check(*, the_return: Return, by: User) -> Return:
-    """Sign second: what was prepared still is what the record says."""
+def check(*, the_return: Return, by: User, seen_version: int | None = None) -> Return:
+    """Sign second: what was prepared still is what the record says, and is what the person had on screen."""
     with _refusals_kept("return.check-refused", the_return, by), transaction.atomic():
         locked = _lock(the_return)
         kind, step = _step(locked, CHECK)
-        refuse_if_blocking(_signing_problems(locked, kind, step, by))
+        refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_same_as_seen(locked, seen_version)])
         content = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
         refuse_if_blocking([*_same_as_signed(locked, content), *_waiting_for(locked)])
         _sign(locked, step, by)
@@ -126,12 +126,15 @@ def check(*, the_return: Return, by: User) -> Return:
     return locked
 
 
-def certify(*, the_return: Return, by: User) -> Return:
-    """Sign last and freeze: files are made first, then compared, stored and claimed together or not at all."""
+def certify(*, the_return: Return, by: User, seen_version: int | None = None) -> Return:
+    """Sign last and freeze: files are made first, then compared, stored and claimed together or not at all.
+
+    `seen_version` is that of the return on the person's screen: what was sent back and signed anew since is refused.
+    """
     with _refusals_kept("return.certify-refused", the_return, by):
         seen = _read(the_return)
         kind, step = _step(seen, CERTIFY)
-        refuse_if_blocking(_signing_problems(seen, kind, step, by))
+        refuse_if_blocking([*_signing_problems(seen, kind, step, by), *_same_as_seen(seen, seen_version)])
         content = content_of(kind, scope_of(seen), today=clock.today(), the_return=seen)
         refuse_if_blocking([*_same_as_signed(seen, content), *_waiting_for(seen)])
         moment = clock.now()
@@ -144,7 +147,8 @@ def certify(*, the_return: Return, by: User) -> Return:
         made = files.render(content, stamp, kind.formats)
         with transaction.atomic():
             locked = _lock(the_return)
-            refuse_if_blocking(_signing_problems(locked, kind, step, by))
+            # The files name who signed what: they are of no use if it was signed anew while they were made.
+            refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_same_as_seen(locked, seen.version)])
             again = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
             refuse_if_blocking([*_same_as_signed(locked, again), *_waiting_for(locked)])
             _sign(locked, step, by, mine)
@@ -324,6 +328,18 @@ def standing_claim(the_return: Return) -> Claim | None:
     """The claim in force of the return's quarter, whichever revision made it."""
     found = Claim.objects.in_force().select_related("source")
     return found.filter(quarter=the_return.last_quarter, source__programme=the_return.programme).first()
+
+
+def _same_as_seen(the_return: Return, seen_version: int | None) -> list[Problem]:
+    if seen_version in (None, the_return.version):
+        return []
+    return [
+        Problem(
+            "X07",
+            f"{the_return.reference} was sent back and signed anew since you opened this page. "
+            "Open it again, and read what it says now before you sign.",
+        )
+    ]
 
 
 def _same_as_signed(the_return: Return, content: Content) -> list[Problem]:

@@ -24,6 +24,12 @@ class CommentaryForm(ActForm):
     marks_optional = False
 
 
+class SignatureForm(ActForm):
+    """Nothing to fill in. `version` is that of the return on screen, which is what is signed."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
 class ReasonForm(ActForm):
     """One reason."""
 

@@ -25,9 +25,8 @@ OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The parser of strangers' files gets no secret of ours, and does not spell out its own crash.
 _CHILD_ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "0"}
 _CHILD = Path(__file__).with_name("workbook_child.py")
-_COVERED = re.compile(
-    rb"<(?P<tag>(?:\w+:)?covered-table-cell)\b(?P<attributes>[^>]*?)(?:/>|>.*?</(?P=tag)>)", re.DOTALL
-)
+# No closing tag is looked for here: where many are missing, that would be done anew to the end for each.
+_COVERED = re.compile(rb"<(?P<tag>(?:\w+:)?covered-table-cell)\b(?P<attributes>[^<>]*)>")
 _REPEATED = re.compile(rb'\b[\w]*:?number-columns-repeated="\d+"')
 
 
@@ -129,15 +128,24 @@ def _require_spreadsheet(parts: dict[str, bytes], name: str) -> None:
 
 def _without_covered(content: bytes) -> tuple[bytes, int]:
     """An .ods sheet without what stands hidden under merged cells, and how many cells held something."""
-    stale = 0
-
-    def emptied(match: re.Match[bytes]) -> bytes:
-        nonlocal stale
-        stale += b"value" in match["attributes"] or match[0].count(b"<") > 2
-        repeated = _REPEATED.search(match["attributes"])
-        return b"<" + match["tag"] + (b" " + repeated[0] if repeated else b"") + b"/>"
-
-    return _COVERED.sub(emptied, content), stale
+    stale, end, kept, unclosed = 0, 0, [], set()
+    for match in _COVERED.finditer(content):
+        tag, attributes = match["tag"], match["attributes"]
+        if match.start() < end:
+            continue
+        inside, after = b"", match.end()
+        if not attributes.endswith(b"/"):
+            closing = b"</" + tag + b">"
+            place = -1 if tag in unclosed else content.find(closing, after)
+            if place < 0:
+                unclosed.add(tag)
+                continue
+            inside, after = content[after:place], place + len(closing)
+        stale += b"value" in attributes or b"<" in inside
+        repeated = _REPEATED.search(attributes)
+        kept += [content[end : match.start()], b"<" + tag + (b" " + repeated[0] if repeated else b"") + b"/>"]
+        end = after
+    return b"".join([*kept, content[end:]]), stale
 
 
 def _repacked(parts: dict[str, bytes]) -> bytes:

@@ -12,8 +12,8 @@ from board.views import ActPage, ConfirmPage, Fact
 from core.anonymity import warnings
 from returns import certifying
 from returns.content import short_hash
-from returns.forms import CommentaryForm, ReasonForm, RevisionForm
-from returns.kinds.shape import Step
+from returns.forms import CommentaryForm, ReasonForm, RevisionForm, SignatureForm
+from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Step
 from returns.models import Commentary, Return
 from returns.views.shared import AboutReturn, Reading, button_words
 
@@ -64,7 +64,7 @@ class Write(AboutReturn, ActPage):
 class Sign(Reading, AboutReturn, ConfirmPage):
     """Give a signature: prepare, check or certify."""
 
-    action = "returns.sign"
+    action, form_class = "returns.sign", SignatureForm
 
     def allowed(self) -> bool:
         """Each signature is asked of people of one organisation."""
@@ -95,9 +95,15 @@ class Sign(Reading, AboutReturn, ConfirmPage):
         facts.append(Fact("You sign as", f"{self.request.user.name}, {self.request.user.acting}"))
         return facts
 
-    def act(self, form: Any) -> Return:
-        signing = {"prepare": certifying.prepare, "check": certifying.check, "certify": certifying.certify}
-        return signing[self.step.act](the_return=self.object, by=self.request.user)
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.object.version}
+
+    def act(self, form: SignatureForm) -> Return:
+        by = self.request.user
+        if self.step.act == PREPARE:
+            return certifying.prepare(the_return=self.object, by=by)
+        signing = {CHECK: certifying.check, CERTIFY: certifying.certify}[self.step.act]
+        return signing(the_return=self.object, by=by, seen_version=form.cleaned_data["version"])
 
     def get_success_message(self, result: Return) -> str:
         return "" if result.is_frozen else f"{result.reference} is {result.get_status_display().lower()}."

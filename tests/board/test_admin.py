@@ -39,6 +39,22 @@ def test_an_administrator_reads_what_was_done_and_no_amount(administrator: Clien
     assert "600,000" not in page + administrator.get("/admin/board/event/").content.decode()
 
 
+@pytest.mark.parametrize("question", ["words__icontains=600,000", "words__startswith=%C2%A36", "words=x"])
+def test_the_list_of_acts_answers_no_question_about_its_hidden_words(
+    administrator: Client, programme: Programme, question: str
+) -> None:
+    events.record("budget.award", "grant", by=None, words="£600,000.00", programme=programme)
+    assert administrator.get(f"/admin/board/event/?{question}").status_code == 400
+    for offered in ("act=budget.award", "act__exact=budget.award", "at__year=2023"):
+        assert administrator.get(f"/admin/board/event/?{offered}").status_code == 200
+
+
+@pytest.mark.parametrize("offered", ["is_active__exact=1", "roles__kind=cfo", "roles__organisation__id__exact=1"])
+def test_people_are_filtered_by_what_the_list_offers(administrator: Client, offered: str) -> None:
+    assert administrator.get(f"/admin/board/user/?{offered}").status_code == 200
+    assert administrator.get("/admin/board/user/?password__startswith=a").status_code == 400
+
+
 def test_a_closing_cannot_be_posted(administrator: Client, programme: Programme) -> None:
     row = programme.quarters.get(code="2023-24-Q1")
     page = administrator.get(f"/admin/board/quarter/{row.pk}/change/").content.decode()
@@ -105,6 +121,16 @@ def test_a_superuser_is_not_changed_by_an_administrator(administrator: Client) -
     root = User.objects.create_superuser("root@example.org", "a long enough secret", name="System")
     assert administrator.post(f"/admin/board/user/{root.pk}/change/", {"name": "Mine"}).status_code == 403
     assert administrator.get(f"/admin/board/user/{root.pk}/password/").status_code == 403
+
+
+def test_a_password_that_an_administrator_sets_is_put_on_record(administrator: Client) -> None:
+    cfo, secret = factories.person("cfo", "pfcc"), "a long enough secret"
+    url = f"/admin/board/user/{cfo.pk}/password/"
+    administrator.post(url, {"password1": secret, "password2": "another one", "usable_password": "true"})
+    assert not Event.objects.filter(subject=f"user {cfo.pk}").exists()
+    administrator.post(url, {"password1": secret, "password2": secret, "usable_password": "true"})
+    event = Event.objects.get(subject=f"user {cfo.pk}")
+    assert (event.act, event.words) == ("admin.change", "password")
 
 
 @pytest.mark.parametrize("kind", ["finance-officer", "cfo", "auditor", "commissioning-officer"])

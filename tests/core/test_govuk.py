@@ -59,6 +59,16 @@ def test_hint_and_error_are_tied_to_the_box() -> None:
     assert 'aria-invalid="true"' in html
 
 
+@pytest.mark.parametrize("field", [forms.CharField, forms.BooleanField])
+def test_a_hint_that_quotes_a_ledger_is_text_and_no_markup(field: type[forms.Field]) -> None:
+    class Quoting(PlainForm):
+        line = field(help_text='ACME <input name="line-1" value="9"> Ltd')
+
+    page = str(Quoting())
+    assert "ACME &lt;input name=&quot;line-1&quot;" in page
+    assert page.count("<input") == 1
+
+
 def test_the_browser_does_not_validate() -> None:
     assert " required" not in str(Everything())
 

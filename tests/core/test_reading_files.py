@@ -170,6 +170,13 @@ def test_values_under_the_merged_cells_of_an_ods_are_not_counted():
     assert message(reading, "L13") == "1 merged cells held hidden values; they were not read."
 
 
+def test_covered_cells_that_are_never_closed_do_not_hold_up_the_server():
+    began = time.monotonic()
+    refusal(ods_bytes("<table:covered-table-cell>" * 40_000), "ledger.ods")
+    # Looking for each end anew took two minutes for these, and grows with the square.
+    assert time.monotonic() - began < 20
+
+
 def test_a_strict_workbook_is_read_and_one_without_sheets_is_refused():
     def strict(name, content):
         for old, new in (

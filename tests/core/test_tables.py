@@ -146,6 +146,6 @@ def test_the_download_holds_true_numbers_and_dates_and_no_formula() -> None:
 
 
 def test_the_download_bears_text_that_xml_cannot_hold() -> None:
-    row = Row("A\x0bB", Decimal("1.00"), 1, None, ROWS[0].seen_at, "held")
+    row = Row("A\x0b\uffff\ufffeB", Decimal("1.00"), 1, None, ROWS[0].seen_at, "held")
     sheet = load_workbook(BytesIO(table_as_xlsx(RowTable([row]), "Spend: all / [of it]"))).active
     assert sheet["A4"].value == "AB"

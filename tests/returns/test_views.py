@@ -1,5 +1,7 @@
 """The pages of the returns: who sees what, what a page offers, and one figure from page to file."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -216,6 +218,34 @@ def test_the_page_warns_when_the_record_has_moved_since_the_signature(scene: Sce
     scene.programme.name = "Another name"
     scene.programme.save()
     assert warning in page(scene.commissioning, the_return.get_absolute_url())
+
+
+def test_nobody_signs_what_was_signed_anew_behind_the_page_that_they_have_open(scene: Scene) -> None:
+    scene.closed()
+    the_return = scene.open_return()
+
+    def sign_twice() -> None:
+        certifying.prepare(the_return=the_return, by=scene.finance)
+        certifying.check(the_return=the_return, by=scene.commissioning)
+
+    sign_twice()
+    url, cfo = reverse("returns:sign", args=[the_return.pk, "certify"]), signed_in(scene.cfo)
+    open_page = re.search(r'name="version" value="(\d+)"', cfo.get(url).content.decode())
+    assert open_page is not None
+    certifying.send_back(the_return=the_return, reason="A word", by=scene.finance)
+    section = certifying.kind_of("claim").written[0].code
+    certifying.write_commentary(
+        the_return=the_return, section=section, words="Never shown.", seen_version=None, by=scene.finance
+    )
+    sign_twice()
+    with clock.at(LATE_JULY):
+        answer = cfo.post(url, {"version": open_page[1]})
+        assert "signed anew since you opened this page" in answer.content.decode()
+        the_return.refresh_from_db()
+        assert the_return.status == "checked"
+        again = re.search(r'name="version" value="(\d+)"', cfo.get(url).content.decode())
+        assert again is not None
+        assert cfo.post(url, {"version": again[1]}).status_code == 302
 
 
 def test_certifying_on_the_page_ends_in_a_receipt_with_the_hashes(scene: Scene) -> None:
