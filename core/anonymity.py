@@ -23,7 +23,8 @@ CRIME = "a crime reference"
 # Somebody born later than this would be too young for any service here, and a later date is mostly one of work.
 _YOUNGEST = 2015
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+# It begins where the run of its signs begins: tried from each sign of a very long word, it would stop the server.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+")
 _TELEPHONE = re.compile(r"(?<![\d/.,£])(?:\+44[ -]?(?:\(0\))?|0)(?:[ -]?\d){9,10}(?![\d/])")
 _POSTCODE = re.compile(
     r"\b(?:[A-PR-UWYZ]\d{1,2}|[A-PR-UWYZ][A-HK-Y]\d{1,2}|[A-PR-UWYZ][A-HK-Y]?\d[A-HJKMNPR-Y])"

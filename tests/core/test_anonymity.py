@@ -129,5 +129,13 @@ def test_a_long_text_is_read_in_no_time() -> None:
     assert time.perf_counter() - began < 10
 
 
+@pytest.mark.parametrize("sign", ["a", "1", "-1", ".a", "_"])
+def test_a_word_without_an_end_is_read_in_no_time(sign: str) -> None:
+    began = time.monotonic()
+    hints(sign * 100_000)
+    # Where each sign is tried as the beginning of an address, this takes half a minute.
+    assert time.monotonic() - began < 5
+
+
 def test_first_names_are_no_words_of_the_work() -> None:
     assert not anonymity.FIRST_NAMES & anonymity.KNOWN_WORDS
