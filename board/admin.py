@@ -3,6 +3,7 @@
 What an act writes (closings, due dates, thresholds, events) is read here and changed nowhere but by its act.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -148,6 +149,11 @@ class PersonAdmin(Reference, UserAdmin):
         ("Access", {"fields": ("is_active", "last_login", "joined_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Sequence[type[RoleInline]]:
+        """Nobody gives a role to themselves; who sets the system up gives the first ones."""
+        own = obj is not None and obj.pk == request.user.pk and not request.user.is_superuser
+        return () if own else self.inlines
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         outranked = isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "board.carrying.SignInMiddleware",
     "board.carrying.CarryingMiddleware",
+    "board.middleware.PrivateMiddleware",
     "board.middleware.ActingRoleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -186,4 +187,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # Not by mail, as the framework would: such a mail holds what people typed.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
 }

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
 from django.views import View
@@ -22,6 +22,7 @@ from config import front, overview
 from config.context import OWNER, SERVICE
 from config.filters import EventFilters
 from config.tables import EventTable, ProjectMoneyTable
+from core.forms import number_in
 from core.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,11 @@ def _bare_page(name: str, status: int) -> HttpResponse:
         page = "Sorry, something went wrong. The fault is ours. Try again in a few minutes."
         return HttpResponse(page, status=status, content_type="text/plain; charset=utf-8")
     return HttpResponse(page, status=status)
+
+
+def not_here(request: HttpRequest) -> HttpResponse:
+    """A page of a library that this system does not offer."""
+    raise Http404
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -96,7 +102,7 @@ class SwitchRole(Permitted, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get("role", "")
         roles = request.user.roles_on(clock.today())
-        role = get_object_or_404(roles, pk=int(chosen) if chosen.isdecimal() else 0)
+        role = get_object_or_404(roles, pk=number_in(chosen))
         request.session[SESSION_KEY] = role.pk
         request.user.act_as(role)
         events.record("role.switch", str(role)[:120], by=request.user, programme=role.programme)

@@ -22,6 +22,15 @@ _NUMBERS = re.compile(r"(?P<day>\d{1,2})\s*[/.\- ]\s*(?P<month>\d{1,2})\s*[/.\- 
 _WORDS = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s\-]+(?P<month>[a-z]+)\.?,?[\s\-]+(?P<year>\d{4}|\d{2})")
 
 
+# Of words that people write: some forty pages. What is read over and over must end somewhere.
+LONGEST_TEXT = 20_000
+
+
+def number_in(text: str) -> int:
+    """The whole number that a browser sent as a key or a count; nought, which is no row's, for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
+
+
 def read_day(text: str) -> date:
     """A date as people here write it, day first: "3 April 2023", "03/04/2023", "3.4.23", "2023-04-03".
 

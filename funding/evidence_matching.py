@@ -9,6 +9,7 @@ from pathlib import PurePath
 from django.db.models import Q
 
 from board.models import Organisation
+from core.forms import number_in
 from funding.models import Transaction
 
 # Shorter numbers are found in every date and page count.
@@ -71,7 +72,7 @@ def named(typed: Iterable[str], organisation: Organisation) -> dict[str, list[Tr
     """
     asked = list(typed)
     references = {words: words.upper() for words in asked}
-    references |= {words: f"T-{int(words):06d}" for words in asked if words.isascii() and words.isdigit()}
+    references |= {words: f"T-{int(words):06d}" for words in asked if number_in(words)}
     documents = Q()
     for words in asked:
         documents |= Q(document_number__iexact=words, takes_back=None)

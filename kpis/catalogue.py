@@ -341,7 +341,7 @@ VICTIMS: tuple[Measure, ...] = (
     _rate("04c", "Victims who feel better able to cope", O, "Of those asked at exit or review, the share who agreed."),
     _people("05", "Children and young people supported", V, "Different children and young people supported.", _by("A"), unit="children"),
     _open("06a", "Advocates in post", W, "Full-time equivalents of IDVAs and ISACs in post on the last day.", unit="FTE", scaled=True, sensitive=False),
-    _open("06b", "Open cases per full-time advocate", W, "Open cases on the last day divided by full-time equivalents.", scaled=True, sensitive=False, direction="lower"),
+    _open("06b", "Open cases per full-time advocate", W, "Open cases on the last day divided by full-time equivalents.", scaled=True, direction="lower"),
     _text("33a", "Progress", "What went well this quarter. 20 to 300 words; no names, dates of birth or addresses."),
     _text("33b", "Barriers", "What is not working, and what would help. This box is not rated."),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from board.models import Programme, Quarter, User
 from board.quarters import RESULTS, open_quarters
-from core.forms import ActForm, DayField, VersionedForm
+from core.forms import LONGEST_TEXT, ActForm, DayField, VersionedForm
 from kpis.aggregation import Cell
 from kpis.asking import Slot
 from kpis.kinds import FigureType, Section
@@ -66,7 +66,9 @@ def _box(slot: Slot, column: str, label: str) -> forms.Field:
     """A plain text box: what cannot be read is refused by the act, in words, with nothing lost."""
     kind = slot.figure_type
     if kind == FigureType.TEXT:
-        return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": 6}))
+        return forms.CharField(
+            label=label, required=False, widget=forms.Textarea(attrs={"rows": 6}), max_length=LONGEST_TEXT
+        )
     if kind == FigureType.YES_NO:
         choices = [("yes", "Yes"), ("no", "No")]
         return forms.ChoiceField(label=label, required=False, choices=choices, widget=forms.RadioSelect)
@@ -113,12 +115,17 @@ class SectionForm(VersionedForm):
 
     def _add_extras(self, slot: Slot) -> None:
         area = forms.Textarea(attrs={"rows": 2})
-        self.fields[f"{slot.key}.comment"] = forms.CharField(label="Comment", required=False, widget=area)
+        self.fields[f"{slot.key}.comment"] = forms.CharField(
+            label="Comment", required=False, widget=area, max_length=LONGEST_TEXT
+        )
         self.fields[f"{slot.key}.estimated"] = forms.BooleanField(
             label="This is an estimate", required=False, help_text="Say in the comment where it comes from."
         )
         self.fields[f"{slot.key}.absence"] = forms.CharField(
-            label="If there is no figure yet, why not", required=False, widget=forms.Textarea(attrs={"rows": 2})
+            label="If there is no figure yet, why not",
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            max_length=LONGEST_TEXT,
         )
         self.fields[f"{slot.key}.expected"] = forms.CharField(
             label="When the figure is expected",
@@ -183,7 +190,7 @@ class SubmitForm(VersionedForm):
 
     marks_optional = False
 
-    late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    late_reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_TEXT)
     names_nobody = forms.MultipleChoiceField(
         label="Texts that may tell who somebody is",
         required=False,
@@ -217,6 +224,7 @@ class QueryForm(VersionedForm):
     reason = forms.CharField(
         label="What the supplier should look at",
         widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=LONGEST_TEXT,
         help_text="Say what looks wrong and what would settle it. The supplier sees these words.",
     )
 
@@ -230,7 +238,7 @@ class QueryForm(VersionedForm):
 class AnswerForm(ActForm):
     """The supplier's answer to a question."""
 
-    words = forms.CharField(label="Your answer", widget=forms.Textarea(attrs={"rows": 4}))
+    words = forms.CharField(label="Your answer", widget=forms.Textarea(attrs={"rows": 4}), max_length=LONGEST_TEXT)
 
 
 class ReviseForm(ActForm):
@@ -239,6 +247,7 @@ class ReviseForm(ActForm):
     reason = forms.CharField(
         label="Reason for the revision",
         widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=LONGEST_TEXT,
         help_text="It is printed in the next return, beside the figures that change.",
     )
 
@@ -250,6 +259,7 @@ class AskTimeForm(ActForm):
     reason = forms.CharField(
         label="Why more time is needed",
         widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
         error_messages={"required": "Say why more time is needed"},
     )
 
@@ -267,6 +277,7 @@ class DecideTimeForm(ActForm):
         label="What to tell the supplier",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
         help_text="Say why, if you refuse it.",
     )
 
@@ -277,6 +288,7 @@ class WithdrawForm(VersionedForm):
     reason = forms.CharField(
         label="Why the revision is withdrawn",
         widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
         error_messages={"required": "Say why the revision is withdrawn"},
     )
 

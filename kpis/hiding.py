@@ -103,6 +103,9 @@ class Hidden:
         guard = self.guard_of(quarter)
         if definition.figure_type in _RATES:
             return rate_is_hidden(cell.numerator or 0, cell.denominator or 0, guard)
+        if definition.figure_type == FigureType.SCALED:
+            # Of how many people it tells stands nowhere: cases a post, times the posts, may be few.
+            return True
         if definition.figure_type in (FigureType.MEDIAN, FigureType.MEAN):
             return (cell.n or 0) < guard.below
         return _head_key(code, quarter.code) in self.keys

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from board.models import Organisation, Programme
-from core.forms import ActForm, CountField, DayField, OnceForm, UploadField
+from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField
 from returns.filling.mapping import Entry, entry_of
 from returns.filling.nearby import InputCell
 from returns.models import Return
@@ -18,7 +18,9 @@ from returns.models import Return
 class CommentaryForm(ActForm):
     """The words of one part of a return. `version` is that of the words on screen; empty where there were none."""
 
-    words = forms.CharField(widget=forms.Textarea(attrs={"rows": 10}), required=False, label="Your words")
+    words = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 10}), required=False, label="Your words", max_length=LONGEST_TEXT
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     marks_optional = False

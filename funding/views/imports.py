@@ -14,7 +14,7 @@ from django_tables2 import RequestConfig
 from board.access import may
 from board.views import ActPage, ConfirmPage, DetailPage, Fact, Link, ListPage, Status
 from core.filters import Filters
-from core.forms import VersionedForm, day_in_words
+from core.forms import VersionedForm, day_in_words, number_in
 from core.money import in_words
 from core.problems import Problem, Refused
 from core.tables import Table
@@ -324,7 +324,7 @@ class ImportRows(OwnImport, ActPage):
             return self.rows
         if scope == "page":
             return self.rows.filter(pk__in=[row.record.pk for row in self.table.paginated_rows])
-        ticked = [int(key) for key in self.request.POST.getlist("row") if key.isdigit()][:PER_PAGE]
+        ticked = [number_in(key) for key in self.request.POST.getlist("row")][:PER_PAGE]
         return self.rows.filter(pk__in=ticked)
 
     def act(self, form: RowsForm) -> Decided:

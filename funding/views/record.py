@@ -15,7 +15,7 @@ from board import carrying, clock
 from board.access import acting_organisation
 from board.models import Quarter
 from board.views import Link, Page
-from core.forms import add_problems, add_validation_error
+from core.forms import add_problems, add_validation_error, number_in
 from core.money import NOUGHT
 from core.problems import Problem, Refused
 from core.tables import Table
@@ -86,7 +86,7 @@ class Record(OffersCut, Page):
         """The same page with everything as it was typed, nothing judged yet, and perhaps one line more."""
         form = self.form(initial={name: sent[name] for name in sent})
         sent_rows = sent.get(f"{PREFIX}-TOTAL_FORMS", "")
-        count = min(int(sent_rows), MOST_LINES) if sent_rows.isdecimal() else 1
+        count = min(number_in(sent_rows) or 1, MOST_LINES)
         typed = [
             {name: sent.get(f"{PREFIX}-{i}-{name}", "") for name in ("line", "quarter", "share", "relates_to")}
             for i in range(count)
@@ -167,8 +167,8 @@ class Record(OffersCut, Page):
             name, _, number = problem.where.partition("-")
             if problem.blocking and problem.where == "lines":
                 filled[-1].add_error("share", problem.message)
-            elif problem.blocking and number.isdecimal() and int(number) <= len(filled):
-                filled[int(number) - 1].add_error(name, problem.message)
+            elif problem.blocking and 0 < number_in(number) <= len(filled):
+                filled[number_in(number) - 1].add_error(name, problem.message)
             else:
                 others.append(problem)
         add_problems(form, others)
@@ -197,8 +197,3 @@ class Record(OffersCut, Page):
                 **more,
             )
         )
-
-
-def number_in(text: str) -> int:
-    """The key that a browser sent; nought, which is no row's, for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 18 else 0

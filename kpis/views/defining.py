@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from board import clock
-from board.access import is_of_recipient, may
+from board.access import BOARD, is_of_recipient, may
 from board.models import Programme, Project, Quarter, Year
 from board.programmes import names_in_use
 from board.views import ActPage, DetailPage, Fact, Link, ListPage
@@ -171,6 +171,8 @@ class MeasurePage(OfMeasure, DetailPage):
 
     def targets(self) -> list[dict[str, Any]]:
         """Every row, newest first: what it asks of a whole year, and of the quarters that have ended."""
+        # What was before, and why a target was chosen, may tell of few people.
+        hides = self.now.sensitive and self.request.user.acting.kind == BOARD
         by_year: dict[int, list[Quarter]] = {}
         for quarter in self.due_quarters():
             by_year.setdefault(quarter.year_id, []).append(quarter)
@@ -191,8 +193,8 @@ class MeasurePage(OfMeasure, DetailPage):
                     else "Replaced"
                     if row.from_date <= today
                     else "Not yet",
-                    "baseline": target_words(row, self.now, "baseline"),
-                    "reason": row.reason,
+                    "baseline": "Not shown" if hides else target_words(row, self.now, "baseline"),
+                    "reason": "" if hides else row.reason,
                 }
             )
         return found

@@ -133,6 +133,19 @@ def test_a_password_that_an_administrator_sets_is_put_on_record(administrator: C
     assert (event.act, event.words) == ("admin.change", "password")
 
 
+def test_an_administrator_gives_themselves_no_role(administrator: Client) -> None:
+    own = Role.objects.get(kind="administrator").user
+    page = administrator.get(f"/admin/board/user/{own.pk}/change/").content.decode()
+    assert "roles-TOTAL_FORMS" not in page
+    given = {
+        "email": own.email, "name": own.name, "is_active": "on", "roles-TOTAL_FORMS": "1", "roles-INITIAL_FORMS": "0",
+        "roles-0-organisation": str(Organisation.objects.get(code="pfcc").pk), "roles-0-kind": "cfo",
+        "roles-0-starts_on": "2023-04-01",
+    }  # fmt: skip
+    administrator.post(f"/admin/board/user/{own.pk}/change/", given)
+    assert list(own.roles.values_list("kind", flat=True)) == ["administrator"]
+
+
 @pytest.mark.parametrize("kind", ["finance-officer", "cfo", "auditor", "commissioning-officer"])
 def test_others_do_not_enter(programme: Programme, client: Client, kind: str) -> None:
     client.force_login(factories.person(kind, "pfcc"))

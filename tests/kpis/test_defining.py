@@ -1,6 +1,7 @@
 """Measures are data: a new one makes sense or is refused in words, a change is a version with quarter and reason."""
 
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from openpyxl import load_workbook
 from board.models import Event, Project
 from core.problems import Problem, Refused
 from kpis.defining import define, redefine
+from kpis.duties import set_target
 from kpis.kinds import Kind, Section
 from kpis.models import Duty, Kpi, KpiVersion
 from returns.files import render, stamp_of
@@ -233,6 +235,19 @@ def test_who_supplies_a_measure_reads_what_it_is_used_for() -> None:
     assert "Nobody is asked for it." in unused
 
 
+def test_the_board_reads_no_baseline_and_no_reason_that_may_tell_of_few() -> None:
+    duty = scene.change_hub()
+    set_target(
+        kpi=Kpi.objects.get(code="CHB-10"), year=scene.quarter_of(duty).year, value=Decimal("40"),
+        from_date=date(2023, 4, 1), reason="Only three completed the year before", by=scene.officer(),
+        baseline=Decimal("3"),
+    )  # fmt: skip
+    officer = signed_in(scene.officer()).get(address("measure", "CHB-10")).content.decode()
+    board = signed_in(factories.person("board-member", "setdab")).get(address("measure", "CHB-10")).content.decode()
+    assert "Only three completed" in officer
+    assert "Only three completed" not in board and "Not shown" in board and "40" in board
+
+
 def over_two_versions() -> Duty:
     duty = scene.change_hub()
     scene.accepted(duty)
@@ -249,15 +264,15 @@ BREAK = "the definition changed: versions 1 to 2"
 
 def test_a_year_over_two_versions_shows_a_break_on_page_workbook_and_pdf() -> None:
     duty = over_two_versions()
-    programme, quarter = duty.project.programme, scene.quarter_of(duty, "2023-24-Q2")
+    quarter = scene.quarter_of(duty, "2023-24-Q2")
     page = signed_in(scene.officer()).get(address("breakdown", "2023-24-Q2", "CHB-06")).content.decode()
     assert f"38 ({BREAK})" in page
     content = performance.build(of_quarter(quarter), today=date(2023, 10, 9))
-    workbook, pdf = render(content, stamp_of(content, final=False))
+    workbook, pdf = render(content, stamp_of(content, final=False), performance.KIND.formats)
     sheets = load_workbook(BytesIO(workbook.data)).worksheets
     cells = [str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row if cell]
     assert any(f"Year to date: {BREAK}" in cell for cell in cells)
     assert f"Year to date: {BREAK}" in " ".join(text_of(pdf.data).split())
     # The quarters before keep theirs.
-    first = performance.build(programme, scene.quarter_of(duty), today=date(2023, 10, 9))
+    first = performance.build(of_quarter(scene.quarter_of(duty)), today=date(2023, 10, 9))
     assert BREAK not in str(first)
