@@ -18,6 +18,7 @@ from core.forms import day_in_words
 from core.problems import Problem, Refused
 from core.tables import Table
 from returns import files
+from returns.certifying import RELATED
 from returns.content import Content
 from returns.filling import register
 from returns.filling.book import Book
@@ -27,6 +28,7 @@ from returns.filling.mapping import Entry, labels, read_map, targets
 from returns.filling.nearby import InputCell, input_cells
 from returns.forms import MapFileForm, MapSheetForm, TemplateForm
 from returns.kinds import content_of, kind_of
+from returns.kinds.scope import scope_of
 from returns.kinds.shape import stored_content
 from returns.models import FunderTemplate, Return, TemplateMap
 from returns.tables import (
@@ -135,18 +137,14 @@ class AboutTemplate:
         rows = Return.objects.visible_to(self.request.user).filter(
             programme_id=self.object.programme_id, kind=self.object.kind
         )
-        return rows.select_related("programme__recipient", "last_quarter__year", "last_quarter__programme").order_by(
-            "-last_quarter__last_day", "-last_quarter__number", "-revision"
-        )
+        return rows.select_related(*RELATED).order_by("-last_quarter__last_day", "-last_quarter__number", "-revision")
 
     def content_of(self, the_return: Return) -> Content:
         """What the return says: as certified, or as the record says it now."""
         if the_return.is_frozen:
             return stored_content(the_return)
         kind = kind_of(the_return.kind)
-        return content_of(
-            kind, the_return.programme, the_return.last_quarter, today=clock.today(), the_return=the_return
-        )
+        return content_of(kind, scope_of(the_return), today=clock.today(), the_return=the_return)
 
     @cached_property
     def known(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from kpis.kinds import Kind, Profile
 from kpis.models import Duty, Kpi, KpiVersion, Rating
 from kpis.results import MeasureLine, performance
 from returns.kinds import performance as performance_return
+from returns.kinds.scope import of_quarter
 from tests import factories
 from tests.kpis import scene
 
@@ -284,7 +285,7 @@ def test_k13_a_rating_by_hand_needs_its_reason_and_shows_what_the_figures_say() 
     assert found.by_hand == (
         "Rated Amber by hand by commissioning-officer 1, pfcc; by its figures: red. Two posts were filled in June."
     )
-    content = performance_return.build(duty.project.programme, scene.quarter_of(duty), today=date(2023, 7, 20))
+    content = performance_return.build(of_quarter(scene.quarter_of(duty)), today=date(2023, 7, 20))
     assert "Rated Amber by hand" in str(content)
     assert line(duty, profile=Profile.BOARD).by_hand == ""
 

@@ -13,6 +13,7 @@ from kpis.catalogue import load_catalogue
 from kpis.models import Submission
 from returns.content import Content
 from returns.kinds import performance
+from returns.kinds.scope import of_quarter
 from tests import factories
 from tests.kpis import scene
 
@@ -47,7 +48,7 @@ def handed_in(
 
 
 def returned(programme: Programme, quarter: str = "2023-24-Q1") -> Content:
-    return performance.build(programme, factories.quarter(programme, quarter), today=date(2024, 1, 20))
+    return performance.build(of_quarter(factories.quarter(programme, quarter)), today=date(2024, 1, 20))
 
 
 def rows_of(content: Content, section: str) -> dict[str, list[object]]:
