@@ -45,7 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("results/", include("kpis.urls")),
     path("returns/", include("returns.urls")),
     # A sign-in address is the administrator's to change, so that nobody takes another's.
-    path("accounts/email/", views.not_here),
+    path("accounts/email/", views.not_here, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -21,6 +21,7 @@ from board.access import ACTIONS, may
 from board.delegating import delegate
 from board.files import store
 from board.models import Delegation, Organisation, Programme, Quarter, Role, User
+from config.views import not_here
 from contracts.models import Assignment, Contract
 from funding.accruals import open_accruals
 from funding.ledger_commit import commit
@@ -76,7 +77,8 @@ def addresses() -> Iterator[tuple[str, object]]:
                     continue
                 yield from walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
             elif isinstance(pattern, URLPattern):
-                yield f"{namespace}{pattern.name}", pattern.callback
+                if pattern.callback is not not_here:
+                    yield f"{namespace}{pattern.name}", pattern.callback
 
     return walk(get_resolver().url_patterns)
 
