@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpis.views import deciding, defining, duties, extending, figures, filling, listing, submission
+from kpis.views import deciding, defining, duties, extending, figures, filling, listing, offline, submission
 
 app_name = "kpis"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("duties/<int:pk>/change/", duties.ChangeDuty.as_view(), name="change-duty"),
     path("<int:pk>/", submission.SubmissionPage.as_view(), name="submission"),
     path("<int:pk>/fill/<slug:section>/", filling.Fill.as_view(), name="fill"),
+    path("<int:pk>/workbook/", offline.UploadWorkbook.as_view(), name="workbook"),
+    path("<int:pk>/workbook/take/", offline.TakeWorkbook.as_view(), name="take-workbook"),
     path("<int:pk>/submit/", filling.Submit.as_view(), name="submit"),
     path("<int:pk>/accept/", deciding.Accept.as_view(), name="accept"),
     path("<int:pk>/query/", deciding.Query.as_view(), name="query"),

@@ -291,6 +291,8 @@ def rows() -> dict[str, list[tuple]]:
         "kpis:submission": results,
         "kpis:fill": [(change.pk, "referrals")],
         "kpis:submit": results,
+        "kpis:workbook": results,
+        "kpis:take-workbook": results,
         "kpis:accept": results,
         "kpis:query": results,
         "kpis:answer": [(query.submission_id, query.pk)],

@@ -21,7 +21,7 @@ from kpis.gathering import thresholds_of
 from kpis.kinds import Section
 from kpis.models import Identity, Submission, SubmissionQuery
 from kpis.reading import read_sections
-from kpis.rules import OPENINGS, doubts, text_of
+from kpis.rules import doubts, text_of
 from kpis.views.shared import OfSubmission
 
 
@@ -61,14 +61,8 @@ class Fill(OfSubmission, ActPage):
         shown: dict[str, Any] = {"version": self.object.version, **self.stored_boxes()}
         for slot in self.asked:
             if slot.key not in self.answers:
-                shown |= self._carried_forward(slot)
+                shown |= self.carried_forward(slot)
         return shown
-
-    def _carried_forward(self, slot: Slot) -> dict[str, str]:
-        """An opening figure is last quarter's closing one; nothing else is copied."""
-        project, _, number = slot.code.partition("-")
-        closing = self.before.get(f"{project}-{OPENINGS[number]}") if number in OPENINGS else None
-        return {} if closing is None or closing.count is None else {slot.key: str(closing.count)}
 
     def stored_boxes(self) -> dict[str, str]:
         """What the boxes show of what is saved."""

@@ -23,7 +23,7 @@ from kpis.forms import words_of_last
 from kpis.gathering import cells_before, context_of
 from kpis.kinds import Section
 from kpis.models import Submission
-from kpis.rules import Context, find_problems
+from kpis.rules import OPENINGS, Context, find_problems
 
 SUBMISSION_ROWS = "duty__project__programme", "duty__organisation", "quarter__programme", "quarter__year"
 
@@ -145,6 +145,12 @@ class OfSubmission:
             return {}
         found = cells_before(row, [slot.code for slot in self.slots])
         return {code: cells[codes[-1]] for code, cells in found.items() if codes[-1] in cells}
+
+    def carried_forward(self, slot: Slot) -> dict[str, str]:
+        """An opening figure is last quarter's closing one; nothing else is copied."""
+        project, _, number = slot.code.partition("-")
+        closing = self.before.get(f"{project}-{OPENINGS[number]}") if number in OPENINGS else None
+        return {} if closing is None or closing.count is None else {slot.key: str(closing.count)}
 
 
 def title_of(row: Submission) -> str:

@@ -56,6 +56,7 @@ class SubmissionPage(OfSubmission, DetailPage):
         if self.may_change:
             words = "Check answers and submit late" if self.closed else "Check answers and submit"
             found.append(Link(words, reverse("kpis:submit", args=[row.pk])))
+            found.append(Link("Fill in a workbook instead", reverse("kpis:workbook", args=[row.pk]), secondary=True))
             if not extending.why_not_ask(row):
                 found.append(Link("Ask for more time", reverse("kpis:ask-time", args=[row.pk]), secondary=True))
         if submitting.may_decide(user, row):

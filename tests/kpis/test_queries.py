@@ -1,12 +1,15 @@
 """Pages of filling, standing and deciding ask the database as much for 5 measures as for 50."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from board import clock
 from board.models import User
@@ -95,7 +98,25 @@ def of_filling(row: Submission) -> dict[str, int]:
         "fill": asked(by, "fill", row.pk, "referrals"),
         "submit": asked(by, "submit", row.pk),
         "submission": asked(by, "submission", row.pk),
+        "take-workbook": asked(by, "take-workbook", row.pk),
+        **handing_back(by, row),
     }
+
+
+def handing_back(by: User, row: Submission) -> dict[str, int]:
+    """The queries of uploading a workbook with one figure spoilt, and of keeping what is right of it."""
+    client, address = Client(), reverse("kpis:workbook", args=[row.pk])
+    client.force_login(by)
+    with clock.at(DAY):
+        book = load_workbook(BytesIO(client.get(reverse("kpis:take-workbook", args=[row.pk])).content))
+        book["Figures"]["G5"].value = "spoilt"
+        raw = BytesIO()
+        book.save(raw)
+        with CaptureQueriesContext(connection) as refused:
+            answer = client.post(address, {"file": SimpleUploadedFile("results.xlsx", raw.getvalue())})
+        with CaptureQueriesContext(connection) as kept:
+            assert client.post(address, {"keep": answer.context["keep"]}).status_code == 302
+    return {"workbook, refused": len(refused), "workbook, kept": len(kept)}
 
 
 def of_deciding(row: Submission) -> dict[str, int]:
@@ -130,6 +151,9 @@ def test_filling_deciding_and_standing_ask_the_same_for_5_measures_as_for_50() -
     deciding = of_deciding(handed_in(few))
     standing = of_standing("CHB")
     many = filled(duty("SIS", MANY))
-    assert of_filling(many) == filling
+    found = of_filling(many)
+    # Fifty measures with their breakdowns are more values than one statement takes on SQLite.
+    assert 0 <= found.pop("workbook, kept") - filling.pop("workbook, kept") <= 2
+    assert found == filling
     assert of_deciding(handed_in(many)) == deciding
     assert of_standing("SIS") == standing

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from board import clock
+from board import clock, rows
 from board.models import Quarter
 from board.quarters import MONEY
 from funding import claims, ending
@@ -74,11 +74,12 @@ class Year:
         return [row for row in rows if row.budget_line.source_id == self.money.grant.pk]
 
     def marked(self) -> None:
+        """As if it had been marked before the final claim, which `scene.certify_claim` puts on record unasked."""
         grant, year = self.money.grant, self.scope.last.year
-        ending.mark_balance(
-            source=grant, year=year, treatment=YearEndBalance.Treatment.LAPSING, reason="A late start",
-            amount=ending.balance(grant, year, today=clock.today()).unspent, by=self.scene.finance,
-        )  # fmt: skip
+        left = ending.balance(grant, year, today=clock.today()).unspent
+        row = YearEndBalance(source=grant, year=year, treatment=YearEndBalance.Treatment.LAPSING, amount=left)
+        row.reason = "A late start"
+        rows.create(row, by=self.scene.finance)
 
     def content(self, kind: str = "usage") -> Content:
         return content_of(KINDS[kind], self.scope, today=clock.today(), the_return=None)
