@@ -70,6 +70,8 @@ class WorkbookForm(ActForm):
 
     file = UploadField(kinds=(".xlsx",), label="The workbook, filled in", required=False)
 
+    marks_optional = False
+
     def clean_file(self) -> Any:
         if not self.cleaned_data["file"] and "keep" not in self.data:
             raise forms.ValidationError("Choose the workbook that you filled in", code="required")
