@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from returns.views import quarter, reading, signing, templates, waiving
+from returns.views import quarter, reading, signing, templates, verifying, waiving
 
 app_name = "returns"
 urlpatterns = [
     path("", quarter.QuarterList.as_view(), name="returns"),
+    path("verify/", verifying.Verify.as_view(), name="verify"),
     path("statements/", quarter.StatementList.as_view(), name="statements"),
     path("quarters/<int:pk>/", quarter.QuarterPage.as_view(), name="quarter"),
     path("quarters/<int:pk>/close/<slug:what>/", quarter.Close.as_view(), name="close"),

@@ -1,0 +1,151 @@
+"""Is this file what was certified? Told by its bytes; of an altered copy, which cells differ from the stored ones."""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pikepdf
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+
+from board import clock, events
+from board.models import Event, User
+from core.problems import Refused, refuse
+from returns.filling.parts import Package
+from returns.models import Document, Download, Return
+
+ACT = "return.verify"
+# Enough for a whole programme's files, too few to try names or numbers (this board's choice).
+MOST_AN_HOUR = 100
+SHOWN_CELLS = 50
+_HASH = re.compile(r"content hash ([0-9a-f]{64})")
+
+
+@dataclass
+class Verdict:
+    """What became of a file. `said` is for everybody; `the_return` and `details` for those who may open it."""
+
+    name: str
+    sha256: str
+    matches: bool
+    said: str
+    the_return: Return | None = None
+    details: list[str] = field(default_factory=list)
+
+
+def verify(data: bytes, name: str) -> Verdict:
+    """Compare a file with everything that is stored. Reads nothing of it but its bytes, unless it looks like ours."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    rows = Document.objects.exclude(format=Document.Format.CONTENT).defer("data").select_related("the_return")
+    if row := rows.filter(sha256=sha256).first():
+        return _certified(name, sha256, row.the_return)
+    words = "It is not the file of a certified return, or it was changed since."
+    verdict = Verdict(name, sha256, matches=False, said=words)
+    if taken := Download.objects.filter(sha256=sha256).select_related("the_return").first():
+        verdict.the_return = taken.the_return
+        verdict.details = [f"It was taken from here as a draft on {taken.at:%-d %B %Y}, and is not what was certified."]
+        return verdict
+    try:
+        _look_into(data, name, verdict)
+    except Refused as refusal:
+        verdict.details = [str(refusal)]
+    return verdict
+
+
+def verify_for(data: bytes, name: str, *, by: User) -> Verdict:
+    """The same for a person, put on record; refused after too many in an hour.
+
+    Of a return that they may not open they are told nothing but whether the file matches one.
+    """
+    since = clock.now() - timedelta(hours=1)
+    if Event.objects.filter(act=ACT, by=by, at__gt=since).count() >= MOST_AN_HOUR:
+        words = f"You have verified {MOST_AN_HOUR} files in an hour. Go on in an hour."
+        raise refuse("limit", words, "file")
+    found = verify(data, name)
+    seen = found.the_return
+    if seen is not None and not Return.objects.visible_to(by).filter(pk=seen.pk).exists():
+        found.the_return, found.details, seen = None, [], None
+    words = f"SHA-256 {found.sha256}: {'matches' if found.matches else 'does not match'}"
+    programme = seen.programme if seen else None
+    events.record(ACT, seen.reference if seen else "", by=by, words=words, programme=programme)
+    return found
+
+
+def _certified(name: str, sha256: str, the_return: Return) -> Verdict:
+    found = Verdict(
+        name, sha256, matches=True, said="It matches a certified return, to the byte.", the_return=the_return
+    )
+    found.details = [f"It is revision {the_return.revision} of {the_return.reference.rpartition('/')[0]}."]
+    if the_return.status == Return.Status.SUPERSEDED:
+        found.said += " A later revision has taken its place."
+    signed = the_return.signatures.order_by("signed_at")
+    found.details += [
+        f"{row.get_act_display()} {row.person_name}, {row.capacity}, on {row.signed_at:%-d %B %Y}." for row in signed
+    ]
+    return found
+
+
+def _look_into(data: bytes, name: str, verdict: Verdict) -> None:
+    if data.startswith(b"%PDF"):
+        _look_into_pdf(data, verdict)
+        return
+    book = load_workbook(io.BytesIO(Package(data, name).data))
+    named = _HASH.search(book.properties.keywords or "")
+    row = _stored_workbook(named[1]) if named else None
+    if row is None:
+        return
+    verdict.the_return = row.the_return
+    differing = list(_differences(load_workbook(io.BytesIO(bytes(row.data))), book))
+    verdict.details = [f"It says that it is {row.the_return.reference}, and differs from what was certified."]
+    verdict.details += differing[:SHOWN_CELLS]
+    if len(differing) > SHOWN_CELLS:
+        verdict.details.append(f"And {len(differing) - SHOWN_CELLS:,} cells more.")
+    if not differing:
+        verdict.details.append("Every cell says the same; the file was saved anew, or changed in its looks.")
+
+
+def _look_into_pdf(data: bytes, verdict: Verdict) -> None:
+    """A PDF bears the workbook: if that is ours, so was the PDF, before it was changed or saved anew."""
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            inside = [bytes(spec.get_file().read_bytes()) for spec in pdf.attachments.values()]
+    except (pikepdf.PdfError, ValueError, KeyError, TypeError):
+        verdict.details = ["It cannot be opened as a PDF."]
+        return
+    hashes = [hashlib.sha256(one).hexdigest() for one in inside]
+    row = Document.objects.filter(sha256__in=hashes).defer("data").select_related("the_return").first()
+    if row is not None:
+        verdict.the_return = row.the_return
+        verdict.details = [
+            f"The workbook in it is that of {row.the_return.reference}, as certified. The PDF around it is not: take "
+            "the figures from the workbook, or ask for the PDF anew."
+        ]
+
+
+def _stored_workbook(content_hash: str) -> Document | None:
+    rows = Document.objects.filter(format=Document.Format.WORKBOOK, the_return__content_hash=content_hash)
+    return rows.exclude(the_return__certified_at=None).select_related("the_return").first()
+
+
+def _differences(stored: Workbook, given: Workbook) -> Iterator[str]:
+    for name in stored.sheetnames:
+        if name not in given.sheetnames:
+            yield f"The sheet {name} is missing."
+            continue
+        one, other = stored[name], given[name]
+        for row in range(1, max(one.max_row, min(other.max_row, one.max_row + 1000)) + 1):
+            for column in range(1, max(one.max_column, min(other.max_column, one.max_column + 50)) + 1):
+                was, now = one.cell(row, column).value, other.cell(row, column).value
+                if was != now:
+                    place = one.cell(row, column).coordinate
+                    yield f"{name}, {place}: certified “{_shown(was)}”, here “{_shown(now)}”."
+    for name in given.sheetnames:
+        if name not in stored.sheetnames:
+            yield f"The sheet {name[:40]} is not of the certified workbook."
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)[:80]
