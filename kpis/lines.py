@@ -94,7 +94,10 @@ class Narrative:
 
 @dataclass(frozen=True)
 class QualityLine:
-    """A figure or submission to be read with care: late, estimated, revised, queried or missing."""
+    """A figure or submission to be read with care: late, estimated, revised, queried or missing.
+
+    `words` are a supplier's or officer's own and may state a number; empty wherever small numbers are hidden.
+    """
 
     kpi: str
     quarter: str

@@ -6,6 +6,7 @@ profile, what is hidden.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -101,7 +102,7 @@ def _of_project(
         cohorts=tuple(_cohorts(project, reported, hidden)),
         milestones=tuple(_milestones(project, reported)),
         narratives=tuple(_narratives(project, reported)) if open_profile else (),
-        quality=tuple(_quality(project, reported)),
+        quality=tuple(row if open_profile else replace(row, words="") for row in _quality(project, reported)),
         sign_offs=tuple(_sign_offs(project, reported)),
     )
 

@@ -180,6 +180,13 @@ def test_narratives_are_for_the_funder_and_not_for_the_board() -> None:
     assert shown(duty, profile=Profile.BOARD).narratives == ()
 
 
+def test_words_about_quality_are_for_the_funder_and_not_for_the_board() -> None:
+    duty = revised()
+    to_funder, to_board = (shown(duty, "2023-24-Q2", profile=who).quality for who in (Profile.FUNDER, Profile.BOARD))
+    assert all(row.words for row in to_funder)
+    assert [(row.kpi, row.what, row.words) for row in to_board] == [(row.kpi, row.what, "") for row in to_funder]
+
+
 def test_the_board_sees_no_small_number_and_none_of_the_balancing_figures() -> None:
     duty = two_quarters()
     lines = {row.code: row for row in shown(duty, profile=Profile.BOARD).measures}
