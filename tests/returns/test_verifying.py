@@ -89,6 +89,12 @@ def test_of_a_changed_pdf_the_workbook_in_it_is_known(the_return: Return) -> Non
     assert "The workbook in it is that of DAPF-2023-25/claim/2023-24-Q1/r1, as certified" in found.details[0]
 
 
+def test_a_file_of_a_superseded_revision_says_that_a_later_one_holds(the_return: Return) -> None:
+    Return.objects.filter(pk=the_return.pk).update(status=Return.Status.SUPERSEDED)
+    found = verify(stored(the_return), "return.xlsx")
+    assert found.matches and "A later revision has taken its place" in found.said
+
+
 def test_a_draft_that_was_taken_from_here_is_known_as_one(scene: Scene) -> None:
     scene.spend()
     draft = scene.open_return()
