@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +14,9 @@ from openpyxl.workbook import Workbook
 
 from board import clock, events
 from board.models import Event, User
+from core.archives import DAMAGED
 from core.problems import Refused, refuse
+from core.reading.workbooks import UNPACKED_MOST
 from returns.filling.parts import Package
 from returns.models import Document, Download, Return
 
@@ -21,6 +24,7 @@ ACT = "return.verify"
 # Enough for a whole programme's files, too few to try names or numbers (this board's choice).
 MOST_AN_HOUR = 100
 SHOWN_CELLS = 50
+MOST_INSIDE = 5
 _HASH = re.compile(r"content hash ([0-9a-f]{64})")
 
 
@@ -92,7 +96,11 @@ def _look_into(data: bytes, name: str, verdict: Verdict) -> None:
     if data.startswith(b"%PDF"):
         _look_into_pdf(data, verdict)
         return
-    book = load_workbook(io.BytesIO(Package(data, name).data))
+    try:
+        book = load_workbook(io.BytesIO(Package(data, name).data))
+    except (*DAMAGED, KeyError, TypeError, AttributeError, IndexError, SyntaxError):
+        verdict.details = ["It cannot be opened as an Excel workbook."]
+        return
     named = _HASH.search(book.properties.keywords or "")
     row = _stored_workbook(named[1]) if named else None
     if row is None:
@@ -104,15 +112,15 @@ def _look_into(data: bytes, name: str, verdict: Verdict) -> None:
     if len(differing) > SHOWN_CELLS:
         verdict.details.append(f"And {len(differing) - SHOWN_CELLS:,} cells more.")
     if not differing:
-        verdict.details.append("Every cell says the same; the file was saved anew, or changed in its looks.")
+        verdict.details.append("Every cell says the same and shows it in the same way; the file was saved anew.")
 
 
 def _look_into_pdf(data: bytes, verdict: Verdict) -> None:
     """A PDF bears the workbook: if that is ours, so was the PDF, before it was changed or saved anew."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            inside = [bytes(spec.get_file().read_bytes()) for spec in pdf.attachments.values()]
-    except (pikepdf.PdfError, ValueError, KeyError, TypeError):
+            inside = [content for spec in list(pdf.attachments.values())[:MOST_INSIDE] if (content := _unpacked(spec))]
+    except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError, ValueError, KeyError, TypeError, zlib.error):
         verdict.details = ["It cannot be opened as a PDF."]
         return
     hashes = [hashlib.sha256(one).hexdigest() for one in inside]
@@ -123,6 +131,19 @@ def _look_into_pdf(data: bytes, verdict: Verdict) -> None:
             f"The workbook in it is that of {row.the_return.reference}, as certified. The PDF around it is not: take "
             "the figures from the workbook, or ask for the PDF anew."
         ]
+
+
+def _unpacked(spec: pikepdf.AttachedFileSpec) -> bytes:
+    """What is attached, as our own PDFs attach it; nothing where it unpacks to more than a workbook of ours holds."""
+    stream = spec.get_file().obj
+    raw = stream.read_raw_bytes()
+    if stream.get("/Filter") is None:
+        return raw
+    if str(stream.get("/Filter")) != "/FlateDecode":
+        return b""
+    unpacking = zlib.decompressobj()
+    content = unpacking.decompress(raw, UNPACKED_MOST)
+    return b"" if unpacking.unconsumed_tail else content
 
 
 def _stored_workbook(content_hash: str) -> Document | None:
@@ -136,12 +157,15 @@ def _differences(stored: Workbook, given: Workbook) -> Iterator[str]:
             yield f"The sheet {name} is missing."
             continue
         one, other = stored[name], given[name]
-        for row in range(1, max(one.max_row, min(other.max_row, one.max_row + 1000)) + 1):
-            for column in range(1, max(one.max_column, min(other.max_column, one.max_column + 50)) + 1):
-                was, now = one.cell(row, column).value, other.cell(row, column).value
-                if was != now:
-                    place = one.cell(row, column).coordinate
-                    yield f"{name}, {place}: certified “{_shown(was)}”, here “{_shown(now)}”."
+        # Every cell that either sheet has, however far out.
+        for row, column in sorted(one._cells.keys() | other._cells.keys()):
+            was, now = one.cell(row, column), other.cell(row, column)
+            place = was.coordinate
+            # To Python TRUE is 1.
+            if was.value != now.value or isinstance(was.value, bool) != isinstance(now.value, bool):
+                yield f"{name}, {place}: certified “{_shown(was.value)}”, here “{_shown(now.value)}”."
+            elif was.value is not None and was.number_format != now.number_format:
+                yield f"{name}, {place}: the same value is shown in another way ({now.number_format[:40]})."
     for name in given.sheetnames:
         if name not in stored.sheetnames:
             yield f"The sheet {name[:40]} is not of the certified workbook."

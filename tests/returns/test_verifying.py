@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -68,6 +69,40 @@ def test_a_workbook_that_was_only_saved_anew_says_so(the_return: Return) -> None
     same = load_workbook(io.BytesIO(data)).worksheets[2]["B6"].value
     found = verify(changed(data, value=same), "return.xlsx")
     assert not found.matches and found.details[-1].startswith("Every cell says the same")
+
+
+def resaved(data: bytes, change: Any) -> bytes:
+    book = load_workbook(io.BytesIO(data))
+    change(book.worksheets[2])
+    raw = io.BytesIO()
+    book.save(raw)
+    return raw.getvalue()
+
+
+def test_a_cell_far_away_is_found_too(the_return: Return) -> None:
+    far = resaved(stored(the_return), lambda sheet: sheet.cell(9000, 300, "Agreed"))
+    assert verify(far, "return.xlsx").details[-1].endswith("KN9000: certified “”, here “Agreed”.")
+
+
+def test_a_figure_that_only_its_format_shows_otherwise_is_found(the_return: Return) -> None:
+    shown = resaved(stored(the_return), lambda sheet: setattr(sheet["B6"], "number_format", '"£9,999"'))
+    assert "the same value is shown in another way" in verify(shown, "return.xlsx").details[-1]
+
+
+def test_a_tick_is_not_a_one(the_return: Return) -> None:
+    data = resaved(stored(the_return), lambda sheet: setattr(sheet["B6"], "value", 1))
+    ticked = resaved(stored(the_return), lambda sheet: setattr(sheet["B6"], "value", True))
+    stored_book, given = (load_workbook(io.BytesIO(one)) for one in (data, ticked))
+    assert len(list(verifying._differences(stored_book, given))) == 1
+
+
+def test_a_pdf_whose_attachment_unpacks_to_gigabytes_is_not_unpacked(the_return: Return) -> None:
+    with pikepdf.open(io.BytesIO(stored(the_return, "pdf"))) as pdf:
+        pdf.attachments["bomb.xlsx"] = pikepdf.AttachedFileSpec(pdf, b"0" * (verifying.UNPACKED_MOST + 1))
+        raw = io.BytesIO()
+        pdf.save(raw, recompress_flate=True, compress_streams=True)
+    found = verify(raw.getvalue(), "return.pdf")
+    assert not found.matches and len(raw.getvalue()) < verifying.UNPACKED_MOST // 10
 
 
 def test_a_sheet_taken_out_or_put_in_is_named(the_return: Return) -> None:
