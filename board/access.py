@@ -44,7 +44,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "submissions.decide": frozenset({COMMISSIONING}),
     "returns.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "returns.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
-    "returns.verify": EVERYONE - {ADMIN},
+    "files.verify": EVERYONE - {ADMIN},
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
     "returns.waive": frozenset({COMMISSIONING, CFO}),

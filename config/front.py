@@ -65,7 +65,7 @@ DOORS = (
         "returns:returns",
         "returns.read",
     ),
-    ("Verify a file", "Whether a workbook or PDF is what was certified.", "returns:verify", "returns.verify"),
+    ("Verify a file", "Whether a workbook or PDF is what was certified.", "returns:verify", "files.verify"),
     ("Deputies", "Who may sign for the chief finance officer, and under which authority.", "deputies", "deputies.read"),
     ("Record of acts", "Who did what and when.", "events", "events.read"),
 )

@@ -459,4 +459,4 @@ def test_no_provider_may_see_money_but_its_contracts() -> None:
 
 def test_a_board_member_reads_no_raw_result_and_no_ledger() -> None:
     allowed = {action for action, roles in ACTIONS.items() if Role.Kind.BOARD_MEMBER in roles}
-    assert allowed == {"front", "role.switch", "programme.read", "programme.money", "results.read"}
+    assert allowed == {"front", "role.switch", "programme.read", "programme.money", "results.read", "files.verify"}

@@ -21,7 +21,7 @@ class VerifyForm(ActForm):
 class Verify(TakesUpload):
     """Drop a file: it matches a certified return, or it does not. Nothing of it is kept."""
 
-    action, heading, button, form_class = "returns.verify", "Verify a file", "Verify the file", VerifyForm
+    action, heading, button, form_class = "files.verify", "Verify a file", "Verify the file", VerifyForm
     lead = "Whether a workbook or a PDF is what was certified, to the byte. The file is not kept; that you asked is."
     template_name = "returns/verify.html"
     too_large = "The file is too large: the most that is taken is {limit} MB"
