@@ -1,6 +1,7 @@
 """How edited rows are kept: version, who and when, history with its reason, references without twins."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -72,3 +73,44 @@ def test_a_reference_of_an_act_that_fails_is_free_again(programme: Programme) ->
         rows.next_reference("X")
         raise RuntimeError
     assert rows.next_reference("X") == "X-000001"
+
+
+def recorded(row: Contract) -> list[dict[str, object]]:
+    """The history of a row without what is a row's own: every tracked value, when, why, by whom."""
+    return [
+        {name: value for name, value in change.items() if name not in OWN}
+        for change in row.history.order_by("history_id").values()
+    ]
+
+
+OWN = ("id", "history_id", "reference", "once")
+
+
+def test_many_rows_at_once_have_the_history_that_each_alone_would_have(contract: Contract) -> None:
+    by = factories.person("finance-officer", "pfcc")
+
+    def another(reference: str) -> Contract:
+        fields = [field for field in Contract._meta.concrete_fields if not field.primary_key]
+        same = {field.name: getattr(contract, field.name) for field in fields}
+        return Contract(**{**same, "reference": reference, "once": uuid4(), "version": 1})
+
+    reason = "Because " * 20
+    with clock.at(date(2023, 7, 5)):
+        alone = rows.create(another("C-ALONE"), by=by, reason=reason)
+        written = rows.create_many([another("C-1"), another("C-2")], by=by, reason=reason)
+        assert [recorded(row) for row in written] == [recorded(alone)] * 2
+        assert {row.history.get().reference for row in written} == {"C-1", "C-2"}
+    with clock.at(date(2023, 7, 6)):
+        alone.title = "Renamed"
+        rows.change(alone, by=by, reason="A slip")
+        keys = [row.pk for row in written]
+        assert rows.change_many(Contract.objects.filter(pk__in=keys), by=by, reason="A slip", title="Renamed") == 2
+    assert [recorded(row) for row in written] == [recorded(alone)] * 2
+    assert [change["history_type"] for change in recorded(alone)] == ["+", "~"]
+
+
+def test_many_without_a_reason_have_none_in_their_history(contract: Contract) -> None:
+    by = factories.person("finance-officer", "pfcc")
+    rows.change_many(Contract.objects.filter(pk=contract.pk), by=by, title="Renamed")
+    assert contract.history.latest("history_id").history_change_reason is None
+    assert rows.create_many([], by=by) == []
