@@ -46,6 +46,9 @@ class Return(Kept):
         USAGE = "usage", "Year-end statement of grant usage"
         OUTTURN = "outturn", "Final outturn statement and end-of-programme report"
         PARTNER = "partner", "Partner’s annual statement of expenditure"
+        CONTRACT = "contract", "Contract review pack"
+        BOARD = "board", "Board report"
+        CHANGE = "change", "Change request"
 
     # Kinds whose subject is an organisation that may see its own.
     OF_ORGANISATIONS: ClassVar = (Kind.MATCH, Kind.PARTNER)
