@@ -135,7 +135,7 @@ def _by_content(file: BinaryIO, head: bytes, name: str, ending: str) -> FileKind
 
 
 def _not_taken(name: str, words: str) -> Refused:
-    return refuse("F22", f"“{name}” is {words}, which is not kept as evidence. Send one of {TAKEN}.")
+    return refuse("F22", f"“{name}” is {words}, which is not taken here. Send one of {TAKEN}.")
 
 
 def _protected(name: str) -> Refused:

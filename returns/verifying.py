@@ -15,9 +15,9 @@ from openpyxl.workbook import Workbook
 from board import clock, events
 from board.models import Event, User
 from core.archives import DAMAGED
+from core.packages import Package
 from core.problems import Refused, refuse
 from core.reading.workbooks import UNPACKED_MOST
-from returns.filling.parts import Package
 from returns.models import Document, Download, Return
 
 ACT = "return.verify"

@@ -1,5 +1,6 @@
 """The quarter's workbook: taken to be filled in away from the network, and handed back."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -94,7 +95,8 @@ class UploadWorkbook(Offline, TakesUpload):
     def act(self, form: WorkbookForm) -> Submission:
         if "keep" in self.request.POST:
             return self.save(*self.kept())
-        self.taken = read_workbook(form.cleaned_data["file"].read(), self.object, self.slots)
+        file = form.cleaned_data["file"]
+        self.taken = read_workbook(file.read(), file.name, self.object, self.slots)
         self.taken.problems += self.found_by_the_rules(self.taken)
         self.taken.problems.sort(key=lambda problem: not problem.blocking)
         wrong = [problem for problem in self.taken.problems if problem.blocking]
@@ -127,7 +129,11 @@ class UploadWorkbook(Offline, TakesUpload):
             return []
         given = {key: submitting.completed(answer) for key, answer in answers.items() if answer is not None}
         context = context_of(self.object, self.slots, given, today=clock.today())
-        return [taken.placed(problem) for problem in find_problems(context)]
+        # Whether a text names somebody is asked when the results are handed in; saving does not wait for it.
+        return [
+            taken.placed(replace(problem, blocking=problem.blocking and problem.code != "K17"))
+            for problem in find_problems(context)
+        ]
 
     def kept(self) -> tuple[dict[str, str], int]:
         """The answers that the page carried, and the version over which they are to be saved."""

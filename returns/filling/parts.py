@@ -1,81 +1,26 @@
-"""An .xlsx file as the zip that it is: its parts under limits, and a copy in which only some parts are new.
+"""A workbook file in which only some parts are new.
 
-Untouched parts are copied as they are packed, to the byte, in their order and with their stamps. Nothing here is
-written to disk, and no part is unpacked before the sizes that the zip states have been added up.
+Untouched parts are copied as they are packed, to the byte, in their order and with their stamps.
 """
 
-import io
-import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from functools import cached_property
 
-from core.archives import DAMAGED
-from core.file_kinds import FileKind, kind_of
-from core.problems import Refused, refuse
-from core.reading.workbooks import PARTS_MOST, SUSPECT_RATIO, SUSPECT_SIZE, UNPACKED_MOST
+from core import packages
+from core.packages import CODE
+from core.problems import refuse
 
-CODE = "W1"
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_XML = (".xml", ".rels", ".vml")
-_DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 # What a zip writes where a size does not fit in 32 bits; no workbook under our limits needs it.
 _TOO_LARGE = 0xFFFFFFFF
 _HAS_DESCRIPTOR = 0x08
 
 
-class Package:
-    """A workbook file, checked: no macros, no password, no bomb, no DTD. Its parts by name."""
-
-    def __init__(self, data: bytes, name: str) -> None:
-        """Refuses, in one sentence that names the file, whatever is not a plain .xlsx workbook."""
-        if kind_of(io.BytesIO(data), name) is not FileKind.XLSX:
-            raise refuse(CODE, f"“{name}” is no Excel workbook. Save it as .xlsx and send that file.")
-        self.data, self.name = data, name
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                self._infos = archive.infolist()
-                self._directory = archive.start_dir
-                self._check_sizes()
-                self._contents = {info.filename: archive.read(info) for info in self._infos}
-        except DAMAGED:
-            raise self._damaged() from None
-        self._check_contents()
-
-    def _check_sizes(self) -> None:
-        unpacked = sum(info.file_size for info in self._infos)
-        bomb = unpacked > SUSPECT_SIZE and unpacked > SUSPECT_RATIO * len(self.data)
-        if bomb or unpacked > UNPACKED_MOST or len(self._infos) > PARTS_MOST:
-            raise refuse(
-                CODE, f"“{self.name}” unpacks to far more than a form holds. Ask the funder for a smaller file."
-            )
-
-    def _check_contents(self) -> None:
-        for part, content in self._contents.items():
-            # Without the noughts, since UTF-16 writes every letter with one.
-            if part.lower().endswith(_XML) and _DTD.search(content.replace(b"\0", b"")):
-                raise refuse(
-                    CODE,
-                    f"“{self.name}” declares a document type or entities in {part}, which Excel never writes and which "
-                    "can stop a server. Ask the funder for the file again.",
-                )
-
-    def _damaged(self) -> Refused:
-        return refuse(CODE, f"“{self.name}” is damaged. Open it in Excel, save it again and send that file.")
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the parts in the order of the zip's directory."""
-        return [info.filename for info in self._infos]
-
-    def __contains__(self, part: str) -> bool:
-        return part in self._contents
-
-    def part(self, part: str) -> bytes:
-        """The content of a part; KeyError if there is none of that name."""
-        return self._contents[part]
+class Package(packages.Package):
+    """A workbook file, checked, of which a copy with some new parts can be made."""
 
     @cached_property
     def _spans(self) -> dict[str, tuple[int, int]]:

@@ -236,11 +236,16 @@ SPOILT: dict[str, tuple[Callable[[Submission], bytes], str, str]] = {
         b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main")),
         NO_CELL, "Strict Open XML"),
     "macros": (part("xl/vbaProject.bin", lambda data: b"x"), NO_CELL, "holds macros"),
-    "an entity": (part("xl/styles.xml", lambda data: b'<!DOCTYPE a [<!ENTITY b "c">]>' + data), NO_CELL, "not read"),
+    "an entity": (part("xl/styles.xml", lambda data: b'<!DOCTYPE a [<!ENTITY b "c">]>' + data), NO_CELL,
+                  "declares a document type or entities"),
+    "an entity in UTF-16": (part("xl/styles.xml", lambda data: '<!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16")),
+                            NO_CELL, "declares a document type or entities"),
     "a bomb": (part("xl/media/image.xml", lambda data: b"0" * (40 * 1024 * 1024)), NO_CELL, "unpacks to far more"),
-    "a password": (lambda row: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"0" * 600, NO_CELL, "has a password"),
-    "no workbook": (lambda row: b"PK\x03\x04 and no more", NO_CELL, "cannot be opened as an Excel workbook"),
-    "cut short": (lambda row: bytes_of(taken(row))[:2000], NO_CELL, "cannot be opened as an Excel workbook"),
+    "a password": (lambda row: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 40,
+                   NO_CELL, "protected by a password"),
+    "an old workbook": (lambda row: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"0" * 600, NO_CELL, "Save it as .xlsx"),
+    "no workbook": (lambda row: b"PK\x03\x04 and no more", NO_CELL, "is damaged. Open it"),
+    "cut short": (lambda row: bytes_of(taken(row))[:2000], NO_CELL, "is damaged. Open it"),
 }  # fmt: skip
 
 
@@ -252,6 +257,16 @@ def test_a_spoilt_workbook_is_answered_with_the_cell_and_how_to_mend_it(row: Sub
     if key:
         assert f"{at(row, key)}: " in page, what
     assert not row.results.exists(), "Nothing is saved."
+
+
+def test_a_text_that_may_name_somebody_is_saved_and_asked_about_when_it_is_handed_in(row: Submission) -> None:
+    answer = upload(
+        row, fill(taken(row), row, {**scene.boxes(), "CHB-33a": "Ring 07700 900123 to hear the whole story."})
+    )
+    assert answer.status_code == 302
+    assert row.results.get(definition__kpi__code="CHB-33a").text.startswith("Ring 07700")
+    page = reporter().get(address(row, "submit"))
+    assert "telephone number" in said(page)
 
 
 def test_everything_that_is_wrong_is_said_at_once_errors_before_warnings(row: Submission) -> None:
