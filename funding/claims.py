@@ -41,6 +41,7 @@ class WorkedPart:
 
     year: Year
     final: bool
+    may_be_negative: bool
     figures: YearFigures
     part: claim_arithmetic.Part
     lines: tuple[SpendLine, ...]
@@ -129,6 +130,7 @@ def _work_out_year(source: Source, year: Year, quarter: Quarter, today: date) ->
     return WorkedPart(
         year=year,
         final=final,
+        may_be_negative=final or after_final,
         figures=figures,
         part=claim_arithmetic.work_out(figures, may_be_negative=final or after_final),
         lines=tuple(line for line in lines if line.pk not in taken),

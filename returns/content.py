@@ -453,7 +453,7 @@ def make_total(
             nought: Decimal | int = 0 if column.unit == "count" else Decimal("0.00")
             added = sum((part.value for part in parts if part.is_number), start=nought)  # type: ignore[misc]
             marks = {"p" if part.state in ("missing", "not declared") else part.state for part in parts}
-            values.append(Cell(added, next((mark for mark in "pef" if mark in marks), "")))
+            values.append(Cell(added, next((mark for mark in "pef" if mark in marks), ""), ("rows:above",)))
         else:
             values.append(None)
     return make_row(kind, section, code, columns, values, row_kind)
@@ -617,7 +617,7 @@ def differences(old: Content, new: Content) -> list[Difference]:
             found.append(Difference(key, where, "added", "", words))
         elif before[key][1] != words:
             found.append(Difference(key, where, "changed", before[key][1], words))
-        elif before[key][2] != trace:
+        elif before[key][2] and before[key][2] != trace:
             found.append(Difference(key, where, "sources", words, words))
     for key, (where, words, _) in before.items():
         if key not in after:

@@ -21,7 +21,7 @@ from returns.content import (
     make_row,
     slug,
 )
-from returns.kinds import claim_readiness, claim_record, claim_tables
+from returns.kinds import claim_readiness, claim_record, claim_tables, tracing
 from returns.kinds.claim_record import Record
 from returns.kinds.scope import Scope
 from returns.kinds.shape import (
@@ -142,13 +142,17 @@ def key_figures(record: Record) -> Section:
     """What a reader wants first."""
     part, year, at = record.own_part, record.quarter.year, record.total
     match = record.matches
-    cash = sum((row.position.actual_to_date for row in match if row.source.kind == Source.Kind.CASH_MATCH), NOUGHT)
-    kind = sum((row.position.actual_to_date for row in match if row.source.kind == Source.Kind.IN_KIND_MATCH), NOUGHT)
+    cash, kind = (_recorded(record, what) for what in (Source.Kind.CASH_MATCH, Source.Kind.IN_KIND_MATCH))
     undeclared = "p" if any(row.declaration is None for row in match) else ""
     earlier = claim_record.earlier_claims(record)
     owed = sum((claim.still_owed for claim in earlier), NOUGHT)
-    lines = tuple(f"line:{line.reference}" for worked in record.worked.parts for line in worked.lines)
-    before = tuple(f"claim:{row.claim.reference}" for row in claim_record.earlier_parts(record, part))
+    claimed = tuple(f"{K}/{_section(record, worked)}/this-part/amount" for worked in record.worked.parts)
+
+    def step(code: str) -> tuple[str, ...]:
+        return tracing.figures(f"{K}/calculation/{code}/amount")
+
+    def column(code: str) -> tuple[str, ...]:
+        return tracing.figures(f"{K}/summary/total/{code}")
 
     def fact(code: str, label: str, value: Decimal, state: str = "", trace: tuple[str, ...] = ()) -> Fact:
         return make_fact(K, "key-figures", code, label, value, "money", state, trace)
@@ -158,24 +162,35 @@ def key_figures(record: Record) -> Section:
         "Key figures",
         (sentence(record, part), *(earlier_sentence(worked) for worked in record.worked.parts[1:])),
         facts=(
-            fact("this-claim", "This claim", record.worked.amount, "", lines),
-            fact("award", f"Award for {year}", part.figures.award),
-            fact("eligible", f"Eligible to date, {year}", part.part.eligible_to_date),
-            fact("claimed-before", f"Claimed before, {year}", part.part.claimed_before, "", before),
-            fact("left", f"Award not yet claimed, {year}", part.lapsing, "p" if record.quarter.number == 4 else ""),
-            fact("actual-to-date", f"Grant spent to date, {year}", at.actual_to_date),
-            fact("variance", "Variance to profile to date", at.variance_to_date),
-            fact("outturn", f"Forecast outturn, {year}", at.outturn, "f" if at.forecast else ""),
-            fact("held", "Held or not claimable to date", at.held_to_date),
-            fact("match-cash", "Cash match recorded to date, beside the grant", cash, undeclared),
-            fact("match-in-kind", "In-kind match recorded to date, beside the grant", kind, undeclared),
-            fact("still-owed", "Still owed on earlier claims", owed),
+            fact("this-claim", "This claim", record.worked.amount, "", tracing.figures(*claimed)),
+            fact("award", f"Award for {year}", part.figures.award, "", step("award")),
+            fact("eligible", f"Eligible to date, {year}", part.part.eligible_to_date, "", step("eligible")),
+            fact("claimed-before", f"Claimed before, {year}", part.part.claimed_before, "", step("claimed-before")),
+            fact("left", f"Award not yet claimed, {year}", part.lapsing, "p" if record.quarter.number == 4 else "",
+                 step("left")),
+            fact("actual-to-date", f"Grant spent to date, {year}", at.actual_to_date, "", column("actual-to-date")),
+            fact("variance", "Variance to profile to date", at.variance_to_date, "", column("variance")),
+            fact("outturn", f"Forecast outturn, {year}", at.outturn, "f" if at.forecast else "", column("outturn")),
+            fact("held", "Held or not claimable to date", at.held_to_date, "",
+                 tracing.figures(f"{K}/expenditure/total/held")),
+            fact("match-cash", "Cash match recorded to date, beside the grant", cash[0], undeclared, cash[1]),
+            fact("match-in-kind", "In-kind match recorded to date, beside the grant", kind[0], undeclared, kind[1]),
+            fact("still-owed", "Still owed on earlier claims", owed, "",
+                 tracing.figures(f"{K}/payments/total/owed") if earlier else tracing.NOTHING),
             make_fact(
                 K, "key-figures", "due", "Due to be certified by", record.quarter.certify_due_on, "date"
             ),
         ),
         sheet="Key figures",
     )  # fmt: skip
+
+
+def _recorded(record: Record, kind: str) -> tuple[Decimal, tuple[str, ...]]:
+    """What match of a kind was recorded to date, and what that rests on."""
+    rows = [row for row in record.matches if row.source.kind == kind]
+    amount = sum((row.position.actual_to_date for row in rows), NOUGHT)
+    keys = (f"{K}/match/{slug(row.source.code)}/to-date" for row in rows)
+    return amount, tracing.figures(*keys) or tracing.NOTHING
 
 
 def sentence(record: Record, worked: claims.WorkedPart) -> str:
@@ -196,10 +211,15 @@ def earlier_sentence(worked: claims.WorkedPart) -> str:
     )
 
 
+def _section(record: Record, worked: claims.WorkedPart) -> str:
+    """The code of the section that works out one award year's part."""
+    own = worked.year.pk == record.quarter.year_id
+    return "calculation" if own else f"calculation-{slug(worked.year.code)}"
+
+
 def calculation(record: Record, worked: claims.WorkedPart) -> Section:
     """How one award year's part comes about, step by step."""
-    own = worked.year.pk == record.quarter.year_id
-    code = "calculation" if own else f"calculation-{slug(worked.year.code)}"
+    own, code = worked.year.pk == record.quarter.year_id, _section(record, worked)
     columns = (
         Column("step", "Step"),
         Column("words", "How it is worked out"),
@@ -228,45 +248,66 @@ def _steps(
     figures, part = worked.figures, worked.part
     before = claim_record.earlier_parts(record, worked)
     brought = before[-1].credit_carried if before else NOUGHT
-    trace = tuple(f"claim:{row.claim.reference}" for row in before)
-    lines = tuple(f"line:{line.reference}" for line in worked.lines)
+    year, here = worked.year, f"{K}/{_section(record, worked)}"
+    at = f"{record.grant.code}/{year.code}"
+    until = tracing.cut(record.grant, year, record.quarter)
+
+    def of(*codes: str) -> tuple[str, ...]:
+        signs = (("-" if code.startswith("-") else "", code.removeprefix("-")) for code in codes)
+        return tracing.figures(*(f"{sign}{here}/{code}/amount" for sign, code in signs))
+
+    refused = (f"-disallowed:{at}",)
+    earlier = tuple(f"claim-part:{row.claim.reference}#{year.code}" for row in before)
+    credit = (f"credit:{before[-1].claim.reference}#{year.code}",) if before else tracing.NOTHING
+    carried = tracing.NOTHING if worked.may_be_negative else ("by:not-below-nought", *of("claimed-before", "-eligible"))
     rows: list[tuple[str, str, str, str | None, Decimal | Cell]] = [
-        ("award", "row", "Award", f"In force for {worked.year}", figures.award),
+        ("award", "row", "Award", f"In force for {year}",
+         Cell(figures.award, trace=(tracing.of_award(record.grant, year),))),
         ("claimable", "row", "Claimable spend to date", "Cost received and recorded so far, accruals in, credits out",
-         figures.claimable),
-        ("disallowed", "row", "Less disallowed to date", "Refused by the funder after a claim", -figures.disallowed),
+         Cell(figures.claimable, trace=(f"claimable:{until}",))),
+        ("disallowed", "row", "Less disallowed to date", "Refused by the funder after a claim",
+         Cell(-figures.disallowed, trace=refused)),
         ("beyond-award", "row", "Less beyond the award", "Claimable spend above the award; never claimed",
-         -part.beyond_award),
-        ("eligible", "row", "Eligible to date", "The three lines above, added", part.eligible_to_date),
+         Cell(-part.beyond_award, trace=("by:not-above-nought", *of("award", "-claimable", "-disallowed")))),
+        ("eligible", "row", "Eligible to date", "The three lines above, added",
+         Cell(part.eligible_to_date, trace=of("claimable", "disallowed", "beyond-award"))),
         ("certified", "row", "Certified before", "Earlier claims of this year, in force",
-         Cell(figures.certified, trace=trace)),
+         Cell(figures.certified, trace=earlier or tracing.NOTHING)),
         ("certified-disallowed", "row", "Less disallowed of these", "Refused since they were certified",
-         -figures.disallowed),
-        ("claimed-before", "row", "Claimed before", "The two lines above, added", part.claimed_before),
+         Cell(-figures.disallowed, trace=refused)),
+        ("claimed-before", "row", "Claimed before", "The two lines above, added",
+         Cell(part.claimed_before, trace=of("certified", "certified-disallowed"))),
         ("brought-forward", "note", "Credit brought forward",
-         "From the last claim; the figures above have netted it already", brought),
+         "From the last claim; the figures above have netted it already", Cell(brought, trace=credit)),
         ("carried-forward", "row", "Credit carried forward",
-         "Where less is eligible than was claimed: certified at nought, netted in the next claim", part.credit_carried),
-        ("this-part", "total", "This claim" if own else f"Part of {worked.year}",
-         "Eligible to date less claimed before, and credit carried forward added", Cell(part.amount, trace=lines)),
+         "Where less is eligible than was claimed: certified at nought, netted in the next claim",
+         Cell(part.credit_carried, trace=carried)),
+        ("this-part", "total", "This claim" if own else f"Part of {year}",
+         "Eligible to date less claimed before, and credit carried forward added",
+         Cell(part.amount, trace=of("eligible", "-claimed-before", "carried-forward"))),
         ("earlier-quarters", "note", "Of which for earlier quarters", "Recorded late, and reversals of their accruals",
-         worked.from_earlier_quarters),
+         Cell(worked.from_earlier_quarters, trace=(f"unclaimed:late:{until}",))),
     ]  # fmt: skip
-    rows.append(("left", "note", *_left(record, worked)))
+    left = ("by:not-below-nought", *of("award", "-eligible"))
+    rows.append(("left", "note", *_left(record, worked, left)))
     if worked.final or part.repayment_due:
-        rows.append(
-            ("repayment-due", "note", "Repayment due", "What the recipient owes back to the funder", part.repayment_due)
-        )
+        words = "What the recipient owes back to the funder"
+        due = Cell(part.repayment_due, trace=("by:not-below-nought", *of("-this-part")))
+        rows.append(("repayment-due", "note", "Repayment due", words, due))
     return rows
 
 
-def _left(record: Record, worked: claims.WorkedPart) -> tuple[str, str, Decimal | Cell]:
+def _left(record: Record, worked: claims.WorkedPart, trace: tuple[str, ...]) -> tuple[str, str, Cell]:
     if worked.final:
-        return "Award that lapses", "Not claimed for this year, and no longer to be had", worked.lapsing
+        return (
+            "Award that lapses",
+            "Not claimed for this year, and no longer to be had",
+            Cell(worked.lapsing, "", trace),
+        )
     if record.quarter.number == 4:
         words = "Not claimed yet; provisional until the year’s final claim"
-        return "Award that lapses, provisionally", words, Cell(worked.lapsing, "p")
-    return "Award not yet claimed", "Award less eligible to date", worked.lapsing
+        return "Award that lapses, provisionally", words, Cell(worked.lapsing, "p", trace)
+    return "Award not yet claimed", "Award less eligible to date", Cell(worked.lapsing, "", trace)
 
 
 NOTES = (

@@ -30,6 +30,8 @@ from funding.models import (
     VarianceReason,
 )
 from funding.positions import Position, grouped, line_positions, total, version_in_force
+from returns.kinds import tracing
+from returns.kinds.tracing import Part
 from returns.models import Risk
 
 THRESHOLDS = (
@@ -73,6 +75,18 @@ class Record:
     @property
     def is_final(self) -> bool:
         return self.quarter.kind == Quarter.Kind.CLOSING
+
+    def spend(self, field: str, of: Part = None) -> tuple[str, ...]:
+        """The trace of a figure of cost of the grant's year, at the quarter."""
+        return tracing.spend(field, self.grant, self.quarter.year, self.quarter, of)
+
+    def plan(self, field: str, of: Part = None) -> tuple[str, ...]:
+        """The trace of a figure of the grant's budget, at the quarter."""
+        return tracing.plan(field, self.grant, self.quarter.year, self.quarter, of)
+
+    def expected(self, of: Part = None) -> tuple[str, ...]:
+        """The trace of what is forecast after the quarter."""
+        return tracing.forecast("rest", self.grant, self.quarter.year, self.quarter, of)
 
     def threshold(self, rule: str) -> Decimal:
         return threshold(self.programme, rule, self.today)
@@ -162,21 +176,6 @@ def forecast_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
     return {(row["line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
 
 
-def lines_of_quarter(record: Record) -> dict[int, list[SpendLine]]:
-    """Budget line → the lines recorded on it in this quarter, in order of reference."""
-    found: dict[int, list[SpendLine]] = {}
-    rows = (
-        SpendLine.objects.spend()
-        .charged_to(record.grant)
-        .in_quarter(record.quarter)
-        .select_related("transaction")
-        .order_by("transaction__reference", "number")
-    )
-    for line in rows:
-        found.setdefault(line.budget_line_id, []).append(line)
-    return found
-
-
 def accruals(record: Record) -> list[SpendLine]:
     """The grant's lines of accruals raised in this quarter, with what reversed them."""
     return list(
@@ -203,8 +202,8 @@ def not_claimed(record: Record) -> list[SpendLine]:
     return [line for line in rows if line.quarter.order <= record.quarter.order]
 
 
-def recoverable_vat(lines: tuple[SpendLine, ...]) -> dict[Project, tuple[int, Decimal]]:
-    """Project → how many lines, and the VAT on them that is recovered and so is no cost.
+def recoverable_vat(lines: tuple[SpendLine, ...]) -> dict[Project, tuple[list[str], Decimal]]:
+    """Project → the references of its lines, and the VAT on them that is recovered and so is no cost.
 
     An entry's VAT is shared over its lines as its cost is.
     """
@@ -220,11 +219,11 @@ def recoverable_vat(lines: tuple[SpendLine, ...]) -> dict[Project, tuple[int, De
         weights = [abs(cost) for _, cost in family]
         parts = apportion(line.transaction.recoverable_vat, weights if any(weights) else [1] * len(weights))
         shares |= {pk: part for (pk, _), part in zip(family, parts, strict=True) if pk in wanted}
-    found: dict[Project, tuple[int, Decimal]] = {}
+    found: dict[Project, tuple[list[str], Decimal]] = {}
     for line in with_vat:
         project = line.budget_line.project
-        count, amount = found.get(project, (0, NOUGHT))
-        found[project] = (count + 1, amount + shares[line.pk])
+        names, amount = found.get(project, ([], NOUGHT))
+        found[project] = ([*names, line.reference], amount + shares[line.pk])
     return found
 
 
@@ -234,6 +233,7 @@ class Match:
 
     source: Source
     pledge: Decimal
+    is_pledged: bool
     secured: bool
     position: Position
     late: Decimal
@@ -266,6 +266,7 @@ def match(record: Record) -> list[Match]:
         Match(
             source=standing.source,
             pledge=awards[standing.source.pk].amount_on(record.today) if standing.source.pk in awards else NOUGHT,
+            is_pledged=standing.source.pk in awards,
             secured=standing.source.pk in awards and awards[standing.source.pk].secured,
             position=positions.get(standing.source.pk, Position()),
             late=late.get(standing.source.pk, NOUGHT),
@@ -326,12 +327,14 @@ def risks(record: Record) -> list[Risk]:
 
 @dataclass(frozen=True)
 class EarlierClaim:
-    """A claim that stood before this one, and what had been paid on it by then, in pounds."""
+    """A claim that stood before this one, and what had been paid on it by then, in pounds, with the receipts."""
 
     claim: Claim
     received: Decimal
     received_on: date | None
     written_off: Decimal
+    paid_by: tuple[str, ...]
+    short_by: tuple[str, ...]
 
     @property
     def still_owed(self) -> Decimal:
@@ -360,6 +363,8 @@ def earlier_claims(record: Record) -> list[EarlierClaim]:
                 received=sum((part.amount for part in parts), NOUGHT),
                 received_on=max((part.receipt.received_on for part in parts), default=None),
                 written_off=sum(final, NOUGHT),
+                paid_by=tuple(f"paid:{part.receipt.reference}#{row.reference}" for part in parts),
+                short_by=tuple(f"short:{part.receipt.reference}#{row.reference}" for part in parts if part.settles),
             )
         )
     return found

@@ -7,11 +7,11 @@ from django.utils import timezone
 from board.models import Quarter
 from core.money import NOUGHT, in_words
 from funding.accruals import times_raised_again
-from funding.models import Source, SpendLine, Transaction, VirementMove
+from funding.models import BudgetLine, Source, SpendLine, Transaction, VirementMove
 from funding.positions import Position, is_over
 from funding.rules import WHAT_RELEASES
 from returns.content import Cell, Chart, Column, Section, Table, Value, date_words, make_row, make_total, slug
-from returns.kinds import claim_record
+from returns.kinds import claim_record, tracing
 from returns.kinds.claim_record import Record, payee
 
 K = "claim"
@@ -40,15 +40,19 @@ def summary(record: Record) -> Section:
             continue
         rows.append(
             make_row(K, "summary", slug(project.code), columns, [
-                project.code, project.name, at.budget, at.profile_to_date, at.actual_to_date,
-                _accrued(at.accrued_to_date),
-                at.variance_to_date, at.variance_percent, _outturn(at), rating(record, at),
+                project.code, project.name, Cell(at.budget, trace=record.plan("budget", project)),
+                Cell(at.profile_to_date, trace=record.plan("profile-to-date", project)),
+                Cell(at.actual_to_date, trace=record.spend("actual-to-date", project)),
+                _accrued(at.accrued_to_date, record.spend("accrued-to-date", project)),
+                *_variance("summary", slug(project.code), at.variance_to_date, at.variance_percent),
+                _outturn(at, (*record.spend("actual-to-date", project), *record.expected(project))),
+                rating(record, at),
             ])
         )  # fmt: skip
     whole = record.total
     others: dict[str, Cell | Value] = {
         "project": "All projects",
-        "percent": whole.variance_percent,
+        "percent": _variance("summary", "total", whole.variance_to_date, whole.variance_percent)[1],
         "rating": rating(record, whole),
     }
     total = make_total(K, "summary", "total", columns, rows, "All", others=others)
@@ -90,12 +94,22 @@ def _until(record: Record) -> str:
     return "the end of its closing period" if record.is_final else f"{record.quarter.last_day:%-d %B %Y}"
 
 
-def _accrued(amount: Decimal) -> Cell:
-    return Cell(amount, "e" if amount else "")
+def _accrued(amount: Decimal, trace: tuple[str, ...]) -> Cell:
+    return Cell(amount, "e" if amount else "", trace)
 
 
-def _outturn(at: Position) -> Cell:
-    return Cell(at.outturn, "f" if at.forecast else "")
+def _outturn(at: Position, trace: tuple[str, ...]) -> Cell:
+    return Cell(at.outturn, "f" if at.forecast else "", trace)
+
+
+def _variance(section: str, row: str, variance: Decimal, share: Decimal | None) -> list[Cell]:
+    """The variance to date of a row that states profile and actual, and what part of the profile it is."""
+    names = {"summary": ("actual-to-date", "profile-to-date"), "variances": ("actual", "profile")}[section]
+    actual, profile = (f"{K}/{section}/{row}/{name}" for name in names)
+    return [
+        Cell(variance, trace=tracing.figures(actual, f"-{profile}")),
+        Cell(share, trace=tracing.share(f"{K}/{section}/{row}/variance", profile)),
+    ]
 
 
 def expenditure(record: Record) -> Section:
@@ -115,21 +129,11 @@ def expenditure(record: Record) -> Section:
         Column("heading", "Cost heading"),
         *(Column(code, title, "money", total=True) for code, title in titles),
     )
-    lines = claim_record.lines_of_quarter(record)
     rows = []
     for line, at in record.positions.items():
         if at == Position():
             continue
-        trace = tuple(f"line:{spent.reference}" for spent in lines.get(line.pk, ()))
-        ahead = "f" if at.forecast else ""
-        rows.append(
-            make_row(K, "expenditure", slug(f"{line.project.code}-{line.heading.code}"), columns, [
-                line.project.name, line.heading.name, at.original, at.changes, at.budget, at.profile_quarter,
-                Cell(at.actual_quarter, trace=trace), _accrued(at.accrued_quarter), at.variance_quarter,
-                at.profile_to_date, at.actual_to_date, at.variance_to_date, Cell(at.forecast, ahead), _outturn(at),
-                Cell(at.outturn_variance, ahead), at.committed, at.held_to_date, at.claimable_to_date,
-            ])
-        )  # fmt: skip
+        rows.append(make_row(K, "expenditure", _code(line), columns, _expenditure(record, line, at)))
     total = make_total(K, "expenditure", "total", columns, rows, "All projects", others={"heading": "All headings"})
     return Section(
         "expenditure",
@@ -142,6 +146,42 @@ def expenditure(record: Record) -> Section:
         Table(f"Expenditure by project and cost heading, {record.quarter.year}", columns, (*rows, total), headings=2),
         sheet="Expenditure",
     )
+
+
+def _code(line: BudgetLine) -> str:
+    return slug(f"{line.project.code}-{line.heading.code}")
+
+
+def _expenditure(record: Record, line: BudgetLine, at: Position) -> list[Cell | Value]:
+    """The row of a budget line, each figure with what it rests on."""
+    ahead, committed = "f" if at.forecast else "", tracing.cut(record.grant, line.year, record.quarter, line)
+
+    def less(first: str, second: str) -> tuple[str, ...]:
+        here = f"{K}/expenditure/{_code(line)}"
+        return tracing.figures(f"{here}/{first}", f"-{here}/{second}")
+
+    return [
+        line.project.name,
+        line.heading.name,
+        Cell(at.original, trace=record.plan("original", line)),
+        Cell(at.changes, trace=less("budget", "original")),
+        Cell(at.budget, trace=record.plan("budget", line)),
+        Cell(at.profile_quarter, trace=record.plan("profile-quarter", line)),
+        Cell(at.actual_quarter, trace=record.spend("actual-quarter", line)),
+        _accrued(at.accrued_quarter, record.spend("accrued-quarter", line)),
+        Cell(at.variance_quarter, trace=less("actual-quarter", "profile-quarter")),
+        Cell(at.profile_to_date, trace=record.plan("profile-to-date", line)),
+        Cell(at.actual_to_date, trace=record.spend("actual-to-date", line)),
+        Cell(at.variance_to_date, trace=less("actual-to-date", "profile-to-date")),
+        Cell(at.forecast, ahead, record.expected(line)),
+        _outturn(
+            at, tracing.figures(*(f"{K}/expenditure/{_code(line)}/{name}" for name in ("actual-to-date", "forecast")))
+        ),
+        Cell(at.outturn_variance, ahead, less("outturn", "budget")),
+        Cell(at.committed, trace=(f"committed:{committed}",)),
+        Cell(at.held_to_date, trace=record.spend("held-to-date", line)),
+        Cell(at.claimable_to_date, trace=record.spend("claimable-to-date", line)),
+    ]
 
 
 def profile(record: Record) -> Section:
@@ -169,10 +209,16 @@ def profile(record: Record) -> Section:
         values: list[Cell | Value] = [project.name]
         for row in shown:
             key, ahead = (project.pk, row.pk), row.order > record.quarter.order
+            place = (record.grant, record.quarter.year, row, project)
             if row.kind == Quarter.Kind.QUARTER:
-                values.append(planned.get(key, NOUGHT))
-            values.append(Cell((expected if ahead else spent).get(key, NOUGHT), "f" if ahead else ""))
-        rows.append(make_row(K, "profile", slug(project.code), columns, [*values, at.budget, _outturn(at)]))
+                values.append(Cell(planned.get(key, NOUGHT), trace=tracing.plan("profile-quarter", *place)))
+            if ahead:
+                values.append(Cell(expected.get(key, NOUGHT), "f", tracing.forecast("quarter", *place)))
+            else:
+                values.append(Cell(spent.get(key, NOUGHT), trace=tracing.spend("actual-quarter", *place)))
+        values.append(Cell(at.budget, trace=record.plan("budget", project)))
+        values.append(_outturn(at, (*record.spend("actual-to-date", project), *record.expected(project))))
+        rows.append(make_row(K, "profile", slug(project.code), columns, values))
     total = make_total(K, "profile", "total", columns, rows, "All projects")
     return Section(
         "profile",
@@ -210,7 +256,8 @@ def accruals(record: Record) -> Section:
         rows.append(
             make_row(K, "accruals", slug(line.reference), columns, [
                 line.reference, line.budget_line.project.name, line.budget_line.heading.name, payee(entry),
-                _span(line), Cell(line.cost, "e", (f"line:{line.reference}",)), again[entry.pk],
+                _span(line), Cell(line.cost, "e", (f"line:{line.reference}",)),
+                Cell(again[entry.pk], trace=(f"raised-again:{entry.reference}",)),
                 ", ".join(reversed_in) or None, entry.reason or None,
             ])
         )  # fmt: skip
@@ -257,12 +304,20 @@ def match(record: Record) -> Section:
             declared: Cell | Value = (
                 row.declaration.get_says_display() if row.declaration else Cell(None, "not declared", unit="text")
             )
+            place, here = (row.source, record.quarter.year, record.quarter), f"{K}/match/{slug(row.source.code)}"
+            pledged = (tracing.of_award(row.source, record.quarter.year),) if row.is_pledged else ()
             rows.append(
                 make_row(K, "match", slug(row.source.code), columns, [
                     row.source.name, row.source.funder.short_name,
-                    f"{row.source.get_kind_display()}, {'secured' if row.secured else 'not secured'}", row.pledge,
-                    row.position.profile_to_date, Cell(row.position.actual_quarter, mark), Cell(row.late, mark),
-                    Cell(row.position.actual_to_date, mark), row.pledge - row.position.actual_to_date, declared,
+                    f"{row.source.get_kind_display()}, {'secured' if row.secured else 'not secured'}",
+                    Cell(row.pledge, trace=pledged or tracing.plan("budget", *place)),
+                    Cell(row.position.profile_to_date, trace=tracing.plan("profile-to-date", *place)),
+                    Cell(row.position.actual_quarter, mark, tracing.spend("actual-quarter", *place)),
+                    Cell(row.late, mark, tracing.spend("late-quarter", *place)),
+                    Cell(row.position.actual_to_date, mark, tracing.spend("actual-to-date", *place)),
+                    Cell(row.pledge - row.position.actual_to_date,
+                         trace=tracing.figures(f"{here}/pledge", f"-{here}/to-date")),
+                    declared,
                 ])
             )  # fmt: skip
         if rows:
@@ -304,7 +359,9 @@ def variances(record: Record) -> Section:
             said = (row.reason.get_code_display(), row.reason.words)
         rows.append(
             make_row(K, "variances", slug(row.project.code), columns, [
-                row.project.name, at.profile_to_date, at.actual_to_date, at.variance_to_date, at.variance_percent,
+                row.project.name, Cell(at.profile_to_date, trace=record.plan("profile-to-date", row.project)),
+                Cell(at.actual_to_date, trace=record.spend("actual-to-date", row.project)),
+                *_variance("variances", slug(row.project.code), at.variance_to_date, at.variance_percent),
                 "Underspend" if at.variance_to_date < 0 else "Overspend", *said,
             ])
         )  # fmt: skip
@@ -343,7 +400,7 @@ def budget_changes(record: Record) -> Section:
                 make_row(K, "changes", slug(f"version-{version.number}-{at}"), columns, [
                     name, version.get_kind_display(), version.effective_on,
                     f"{move.line.project.name}, {move.line.heading.name}" if move else "All lines",
-                    move.amount if move else None, (virement.funder_reference or None) if virement else None,
+                    _moved(name, move) if move else None, (virement.funder_reference or None) if virement else None,
                     version.reason,
                 ])
             )  # fmt: skip
@@ -355,6 +412,10 @@ def budget_changes(record: Record) -> Section:
               "No budget is recorded for this year.", headings=2),
         sheet="Budget changes",
     )  # fmt: skip
+
+
+def _moved(virement: str, move: VirementMove) -> Cell:
+    return Cell(move.amount, trace=(f"move:{virement}#{move.line.project.code}/{move.line.heading.code}",))
 
 
 def transactions(record: Record) -> Section:
@@ -375,7 +436,7 @@ def transactions(record: Record) -> Section:
         make_row(K, "transactions", slug(line.reference), columns, [
             line.reference, line.budget_line.project.code, line.budget_line.heading.name, payee(line.transaction),
             line.transaction.document_number or None, line.transaction.accounting_on, _note(line),
-            line.net, Cell(line.cost, trace=(f"line:{line.reference}",)),
+            Cell(line.net, trace=(f"net:{line.reference}",)), Cell(line.cost, trace=(f"line:{line.reference}",)),
         ])
         for line in lines
     ]  # fmt: skip
@@ -433,15 +494,17 @@ def excluded(record: Record) -> Section:
     beside = [
         make_row(K, "excluded", slug(f"vat-{project.code}"), columns, [
             "VAT", project.name, f"{count} line{'s' if count > 1 else ''} of this claim",
-            record.quarter.short_label, "No cost", amount,
+            record.quarter.short_label, "No cost", Cell(amount, trace=tuple(f"vat:{name}" for name in of)),
             "VAT that is recovered from HMRC: no cost under the grant’s terms", "Nothing",
         ], "note")
-        for project, (count, amount) in claim_record.recoverable_vat(lines).items()
+        for project, (of, amount) in claim_record.recoverable_vat(lines).items()
+        for count in [len(of)]
     ]  # fmt: skip
     beside += [
         make_row(K, "excluded", slug(f"{part.disallowance.reference}-{part.line.reference}"), columns, [
             part.line.reference, part.line.budget_line.project.name, payee(part.line.transaction),
-            part.line.quarter.short_label, "Disallowed", Cell(part.amount, trace=(f"line:{part.line.reference}",)),
+            part.line.quarter.short_label, "Disallowed",
+            Cell(part.amount, trace=(f"disallowance:{part.disallowance.reference}#{part.line.reference}",)),
             f"{part.disallowance.funder_reference}, {date_words(part.disallowance.disallowed_on)}: "
             f"{part.disallowance.reason}",
             "Nothing: the claim was lowered by it once",
@@ -476,8 +539,12 @@ def risks(record: Record) -> Section:
     )
     rows = [
         make_row(K, "risks", f"risk-{row.number}", columns, [
-            row.number, row.project.name if row.project else "Whole programme", row.title, row.likelihood, row.impact,
-            row.score, row.mitigation, row.owner_title,
+            Cell(row.number, trace=(f"risk:{row.number}#number",)),
+            row.project.name if row.project else "Whole programme", row.title,
+            Cell(row.likelihood, trace=(f"risk:{row.number}#likelihood",)),
+            Cell(row.impact, trace=(f"risk:{row.number}#impact",)),
+            Cell(row.score, trace=("by:product", f"risk:{row.number}#likelihood", f"risk:{row.number}#impact")),
+            row.mitigation, row.owner_title,
             "Closed this quarter" if row.closed_in_id == record.quarter.pk else "Open",
         ])
         for row in claim_record.risks(record)
@@ -505,12 +572,15 @@ def payments(record: Record) -> Section:
     )
     rows = []
     for earlier in claim_record.earlier_claims(record):
-        claim = earlier.claim
+        claim, here = earlier.claim, f"{K}/payments/{slug(earlier.claim.quarter.code)}"
+        rest = (f"{here}/amount", f"-{here}/received", f"-{here}/written-off")
+        made = (f"claim:{claim.reference}",)
         rows.append(
             make_row(K, "payments", slug(claim.quarter.code), columns, [
-                Cell(claim.reference, trace=(f"claim:{claim.reference}",)), claim.quarter.short_label,
-                timezone.localdate(claim.certified_at), claim.amount, earlier.received, earlier.received_on,
-                earlier.written_off, earlier.still_owed,
+                Cell(claim.reference, trace=made), claim.quarter.short_label, timezone.localdate(claim.certified_at),
+                Cell(claim.amount, trace=made), Cell(earlier.received, trace=earlier.paid_by or tracing.NOTHING),
+                earlier.received_on, Cell(earlier.written_off, trace=earlier.short_by or tracing.NOTHING),
+                Cell(earlier.still_owed, trace=tracing.not_below_nought(*rest)),
             ])
         )  # fmt: skip
     total = [make_total(K, "payments", "total", columns, rows, "All earlier claims")] if rows else []
@@ -535,8 +605,9 @@ def underspend(record: Record) -> Section:
     )
     rows = [
         make_row(K, "underspend", f"notice-{at}", columns, [
-            row.noticed_on, row.amount, row.told_on or Cell(None, "missing", unit="date"), row.funder_reference or None,
-            row.words,
+            row.noticed_on,
+            Cell(row.amount, trace=(f"notice:{record.grant.code}/{record.quarter.year.code}#{at}",)),
+            row.told_on or Cell(None, "missing", unit="date"), row.funder_reference or None, row.words,
         ])
         for at, row in enumerate(claim_record.underspend_notices(record), start=1)
     ]  # fmt: skip

@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from board.models import Year
-from funding.models import Source, SpendLine
-from returns.content import Figure, Section, Table
+from board.models import Project, Quarter, Year
+from funding.models import BudgetLine, Source, SpendLine
+from returns.content import Figure, Section
+
+# A part of a source's year: a project's, one budget line, or (None) all of it.
+Part = Project | BudgetLine | None
+# The record holds nothing that would make the figure: no receipt, no earlier claim.
+NOTHING = ("by:sum",)
 
 
 def of_lines(lines: Iterable[SpendLine]) -> tuple[str, ...]:
@@ -23,21 +28,65 @@ def of_budget(source: Source, year: Year) -> str:
     return f"budget:{source.code}/{year.code}"
 
 
+def figures(*keys: str) -> tuple[str, ...]:
+    """Other figures of the same return, added up; a key after a minus is taken away."""
+    return tuple(f"-figure:{key[1:]}" if key.startswith("-") else f"figure:{key}" for key in keys)
+
+
+def not_above_nought(*keys: str) -> tuple[str, ...]:
+    """Other figures of the same return, added up as `figures` does, and never above nought."""
+    return ("by:not-above-nought", *figures(*keys))
+
+
+def not_below_nought(*keys: str) -> tuple[str, ...]:
+    """Other figures of the same return, added up as `figures` does, and never below nought."""
+    return ("by:not-below-nought", *figures(*keys))
+
+
+def share(part: str, whole: str) -> tuple[str, ...]:
+    """One figure of the same return as a percentage of another."""
+    return ("by:share", *figures(part), "over", *figures(whole))
+
+
+def spend(field: str, source: Source, year: Year, quarter: Quarter, of: Part = None) -> tuple[str, ...]:
+    """Cost charged to a part of a source's year at a quarter; the fields are those of `leaves.py`."""
+    return (f"spend:{field}:{cut(source, year, quarter, of)}",)
+
+
+def plan(field: str, source: Source, year: Year, quarter: Quarter, of: Part = None) -> tuple[str, ...]:
+    """What the budgets of a part of a source's year plan at a quarter."""
+    return (f"plan:{field}:{cut(source, year, quarter, of)}",)
+
+
+def forecast(field: str, source: Source, year: Year, quarter: Quarter, of: Part = None) -> tuple[str, ...]:
+    """What is expected of a part of a source's year, in a quarter or after it."""
+    return (f"forecast:{field}:{cut(source, year, quarter, of)}",)
+
+
+def cut(source: Source, year: Year, quarter: Quarter, of: Part = None) -> str:
+    """A source's year at a quarter as a reference has it: all of it, a project's part, or one budget line."""
+    path = [source.code, year.code]
+    if isinstance(of, Project):
+        path.append(of.code)
+    elif of is not None:
+        path += [of.project.code, of.heading.code]
+    return f"{'/'.join(path)}@{quarter.code}"
+
+
 def traced(section: Section) -> Section:
-    """The section with a trace on each sum of its table: everything that its rows rest on, each reference once."""
+    """The section with a trace on each sum of its table that has none: the rows that it adds."""
     table = section.table
     if table is None:
         return section
     rows = []
-    for index, row in enumerate(table.rows):
+    for row in table.rows:
         if row.kind in ("subtotal", "total"):
-            row = replace(row, cells=tuple(_sum(table, index, at, cell) for at, cell in enumerate(row.cells)))
+            row = replace(row, cells=tuple(_sum(cell) for cell in row.cells))
         rows.append(row)
     return replace(section, table=replace(table, rows=tuple(rows)))
 
 
-def _sum(table: Table, index: int, at: int, cell: Figure) -> Figure:
+def _sum(cell: Figure) -> Figure:
     if not cell.is_number or cell.trace:
         return cell
-    parts = {found: None for i in table.adds(index) for found in table.rows[i].cells[at].trace}
-    return replace(cell, trace=tuple(parts))
+    return replace(cell, trace=("rows:above",))
