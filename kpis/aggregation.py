@@ -78,6 +78,18 @@ def across_quarters(kind: str, cells: Sequence[Cell], span: str = YEAR) -> Cell:
     return last
 
 
+def rests_on(kind: str, cells: Sequence[Cell]) -> list[int]:
+    """Which of the quarters the figure of `across_quarters` is made of; those without a number make nothing."""
+    due = [at for at, cell in enumerate(cells) if cell.state not in (State.NOT_DUE, State.NOT_APPLICABLE)]
+    if kind in (Kind.MEDIAN, Kind.COHORT):
+        return []
+    if kind == Kind.OPENING:
+        due = due[:1]
+    elif kind not in (Kind.FLOW, Kind.RATIO, Kind.MEAN):
+        due = due[-1:]
+    return [at for at in due if not cells[at].empty]
+
+
 def across_suppliers(kind: str, cells: Sequence[Cell]) -> Cell:
     """The figure of one quarter over several suppliers or projects."""
     due = [cell for cell in cells if cell.state not in (State.NOT_DUE, State.NOT_APPLICABLE)]

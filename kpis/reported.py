@@ -156,7 +156,7 @@ class Reported:
         cell = cell_of(part, result.state)
         return cell if result.state != State.NIL else cell_of(part, State.NIL)
 
-    def trace(self, project: Project, code: str, quarters: Sequence[Quarter]) -> tuple[str, ...]:
+    def under(self, project: Project, code: str, quarters: Sequence[Quarter]) -> tuple[str, ...]:
         """The references of the submissions under a figure."""
         definition = self.definition(project, code)
         terms = _terms(definition) if definition.computed else [code]
@@ -170,7 +170,7 @@ class Reported:
 
     def provisional(self, project: Project, code: str, quarters: Sequence[Quarter]) -> bool:
         """Whether any submission under a figure is not accepted yet."""
-        references = set(self.trace(project, code, quarters))
+        references = set(self.under(project, code, quarters))
         return any(
             row.reference in references and row.status != Submission.Status.ACCEPTED
             for row in self.submissions.values()

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from board.models import Programme, Project, Quarter
+from kpis import tracing
 from kpis.aggregation import PROGRAMME, YEAR, Cell, across_quarters, value
 from kpis.gathering import thresholds_of
 from kpis.hiding import Hidden, hidden_of
@@ -117,12 +118,12 @@ def _measure(
     this_year = across_quarters(definition.kind, year, YEAR)
     programme = across_quarters(definition.kind, every, PROGRAMME)
     quarters = [
-        _joined(project, code, reported, hidden, cell, [row], hide=hidden.headline(code, row.code))
+        _joined(project, code, reported, hidden, cell, [row], "", hide=hidden.headline(code, row.code))
         for row, cell in zip(year_so_far, year, strict=True)
     ]
     quarters += [Shown(None, _UNITS[definition.figure_type], "not due")] * (4 - len(quarters))
-    to_date = _joined(project, code, reported, hidden, this_year, year_so_far, hide=hidden.year(code))
-    in_all = _joined(project, code, reported, hidden, programme, so_far, hide=hidden.programme(code))
+    to_date = _joined(project, code, reported, hidden, this_year, year_so_far, YEAR, hide=hidden.year(code))
+    in_all = _joined(project, code, reported, hidden, programme, so_far, PROGRAMME, hide=hidden.programme(code))
     aim = reported.aim(project, code)
     due = None if aim is None else target_so_far(definition.kind, aim.value, *reported.share_of_year(project, code))
     now = reported.result(project, code, reported.quarter)
@@ -162,14 +163,15 @@ def _joined(
     hidden: Hidden,
     cell: Cell,
     quarters: Sequence[Quarter],
+    span: str,
     *,
     hide: bool,
 ) -> Shown:
-    """A cell over one or more quarters, with the submissions under it and what they leave open."""
+    """A cell of a quarter, or of a span of them, with the results under it and what they leave open."""
     return _shown(
         cell,
         reported.definition(project, code),
-        reported.trace(project, code, quarters),
+        tracing.of_measure(reported, project, code, quarters, span),
         provisional=reported.provisional(project, code, quarters),
         hide=hide,
         guard=hidden,
@@ -253,7 +255,7 @@ def _breakdowns(project: Project, reported: Reported, hidden: Hidden) -> Iterato
                 category.dimension.name,
                 category.code,
                 category.name,
-                _shown(reported.part_cell(result, part), definition, reported.trace(project, code, [quarter]),
+                _shown(reported.part_cell(result, part), definition, tracing.of_category(definition, result, part),
                        provisional=provisional, hide=hide, guard=hidden),
             )  # fmt: skip
 
@@ -274,7 +276,7 @@ def _cohorts(project: Project, reported: Reported, hidden: Hidden) -> Iterator[C
                 shown = Shown(None, "percent", "missing")
             else:
                 shown = _shown(
-                    reported.cell_of_result(result), definition, (result.submission.reference,),
+                    reported.cell_of_result(result), definition, tracing.of_cohort(definition, result, entry),
                     provisional=result.submission.status != Submission.Status.ACCEPTED,
                     hide=hidden.rate(result.numerator, result.denominator), guard=hidden,
                 )  # fmt: skip
@@ -312,7 +314,7 @@ def _narratives(project: Project, reported: Reported) -> Iterator[Narrative]:
     for code in reported.codes(project):
         result = reported.result(project, code, reported.quarter)
         if result is not None and result.text:
-            trace = reported.trace(project, code, [reported.quarter])
+            trace = reported.under(project, code, [reported.quarter])
             yield Narrative(code, result.definition.name, result.text, reported.supplier(project, code), trace)
 
 

@@ -617,7 +617,7 @@ def differences(old: Content, new: Content) -> list[Difference]:
             found.append(Difference(key, where, "added", "", words))
         elif before[key][1] != words:
             found.append(Difference(key, where, "changed", before[key][1], words))
-        elif before[key][2] and before[key][2] != trace:
+        elif before[key][2] != trace:
             found.append(Difference(key, where, "sources", words, words))
     for key, (where, words, _) in before.items():
         if key not in after:

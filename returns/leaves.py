@@ -20,6 +20,7 @@ figures, so that the two prove each other; all is read as the record was at a mo
     move:VIREMENT#PROJECT/HEADING                     what a virement puts on a budget line
     notice:SOURCE/YEAR#NUMBER                         an underspend that was foreseen
     raised-again:T-000123                             how often an accrual was raised again
+    project:CODE                                      one project, to be counted
     risk:NUMBER#FIELD                                 a risk's number, likelihood or impact
     result:SUBMISSION#KPI.COLUMN                      one number of one result, `@DIMENSION.CATEGORY` of a breakdown,
                                                       `~QUARTER` of the people who entered in a quarter
@@ -429,6 +430,10 @@ class Record:
 
     # Risks and results
 
+    def project(self, what: str) -> Leaf:
+        found = self.programme.projects.get(code=what)
+        return Leaf(Decimal(1), f"Project {found}")
+
     def risk(self, what: str) -> Leaf:
         number, _, field = what.partition("#")
         found = Risk.objects.get(programme=self.programme, number=int(number))
@@ -526,6 +531,7 @@ SCHEMES: dict[str, Callable[[Record, str], Leaf]] = {
     "short": Record.short,
     "disallowed": Record.disallowed,
     "disallowance": Record.disallowance,
+    "project": Record.project,
     "risk": Record.risk,
     "result": Record.result,
     "submission": Record.submission,

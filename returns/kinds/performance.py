@@ -1,6 +1,6 @@
 """The quarterly performance return: every measure against its target, and what the suppliers wrote and signed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -13,15 +13,16 @@ from board.thresholds import threshold
 from kpis.kinds import Kind as MeasureKind
 from kpis.kinds import Profile
 from kpis.kinds import Section as Part
-from kpis.results import MeasureLine, ProjectPerformance, Shown, outstanding, performance
+from kpis.results import MeasureLine, ProjectPerformance, QualityLine, Shown, outstanding, performance
 from kpis.submitting import mark_reported
+from kpis.tracing import parts_of
 from returns.content import (
     Cell,
     Column,
     Content,
     Definition,
+    Fact,
     Narrative,
-    Row,
     Section,
     Table,
     ThresholdUsed,
@@ -44,6 +45,7 @@ from returns.kinds.shape import (
     identity,
     words_of,
 )
+from returns.kinds.tracing import figures
 from returns.models import Return
 
 K = "performance"
@@ -102,7 +104,7 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
         sections=(
             key_figures(quarter, projects),
             commentary(KIND, words_of(the_return)),
-            summary(projects),
+            summary(quarter, projects),
             *(funnel(project) for project in projects if _of(project, _FUNNEL)),
             victims(projects),
             outcomes(projects),
@@ -173,22 +175,36 @@ NOTES = (
 
 def key_figures(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section:
     """How many measures stand where, and whether all suppliers are in."""
-    rated = Counter(line.rag for project in projects for line in project.measures if line.target is not None)
-    signed = [row for project in projects for row in project.sign_offs]
-    accepted = sum(row.accepted_at is not None for row in signed)
-    late = sum(row.what == "late" and row.quarter == quarter.code for project in projects for row in project.quality)
+
+    def fact(code: str, label: str, counted: Sequence[str]) -> Fact:
+        """A number of rows of this return, which are its trace."""
+        trace = ("by:count", *figures(*counted))
+        return make_fact(K, "key-figures", code, label, len(counted), "count", "", trace)
+
+    rated: dict[str, list[str]] = defaultdict(list)
+    for project in projects:
+        for line in project.measures:
+            if line.target is not None:
+                rated[line.rag].append(f"{K}/kpis/{_key(project, line.code)}/rating")
+    signed = [(f"{K}/sign-offs/{slug(row.duty)}", row) for project in projects for row in project.sign_offs]
+    accepted = [f"{key}/accepted" for key, row in signed if row.accepted_at is not None]
+    late = [
+        f"{K}/quality/{key}/what"
+        for key, _, line in _quality_rows(projects)
+        if line.what == "late" and line.quarter == quarter.code
+    ]
+    names = make_fact(
+        K, "key-figures", "projects", "Projects that report", len(projects), "count", "",
+        ("by:count", *(f"project:{project.code}" for project in projects)),
+    )  # fmt: skip
     facts = [
-        make_fact(K, "key-figures", "projects", "Projects that report", len(projects), "count"),
-        make_fact(K, "key-figures", "asked", "Suppliers’ submissions asked for", len(signed), "count"),
-        make_fact(K, "key-figures", "accepted", "Submissions accepted", accepted, "count"),
-        make_fact(K, "key-figures", "late", "Late submissions and figures", late, "count"),
+        names,
+        fact("asked", "Suppliers’ submissions asked for", [f"{key}/status" for key, _ in signed]),
+        fact("accepted", "Submissions accepted", accepted),
+        fact("late", "Late submissions and figures", late),
     ]
     for name in ("Green", "Amber", "Red", "Too early", "Not available"):
-        facts.append(
-            make_fact(
-                K, "key-figures", f"rated-{slug(name)}", f"Measures with a target, {name}", rated.get(name, 0), "count"
-            )
-        )
+        facts.append(fact(f"rated-{slug(name)}", f"Measures with a target, {name}", rated.get(name, [])))
     facts.append(make_fact(K, "key-figures", "due", "Due to be signed by", quarter.certify_due_on, "date"))
     return Section("key-figures", "Key figures", facts=tuple(facts), sheet="Key figures")
 
@@ -206,15 +222,15 @@ def _key(project: ProjectPerformance, code: str) -> str:
     return slug(f"{project.code}-{code}")
 
 
-def _target(line: MeasureLine) -> Cell:
+def _target(project: ProjectPerformance, line: MeasureLine, quarter: Quarter) -> Cell:
     """The year's target in the measure's own unit; a rate's in per cent."""
-    unit = line.year_to_date.unit
+    unit, trace = line.year_to_date.unit, (f"target:{project.code}/{line.code}@{quarter.code}",)
     if line.target is None:
         return Cell(None, "z", unit="text")
     whole = line.target == line.target.to_integral_value()
     if unit == "count" and whole:
-        return Cell(int(line.target), unit="count")
-    return Cell(line.target.normalize(), unit="percent" if unit == "percent" else "scaled")
+        return Cell(int(line.target), "", trace, "count")
+    return Cell(line.target.normalize(), "", trace, "percent" if unit == "percent" else "scaled")
 
 
 def _comment(line: MeasureLine) -> str | None:
@@ -239,7 +255,7 @@ def _over_time(line: MeasureLine) -> list[Cell]:
     return [*(_cell(shown) for shown in line.quarters), _cell(line.year_to_date), _cell(line.programme_to_date)]
 
 
-def summary(projects: Sequence[ProjectPerformance]) -> Section:
+def summary(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section:
     """The measures that have a target, with their rating."""
     columns = (
         Column("code", "Code"),
@@ -253,7 +269,7 @@ def summary(projects: Sequence[ProjectPerformance]) -> Section:
     )
     rows = [
         make_row(K, "kpis", _key(project, line.code), columns, [
-            line.code, line.name, line.unit, ADDS_UP[MeasureKind(line.kind)], _target(line),
+            line.code, line.name, line.unit, ADDS_UP[MeasureKind(line.kind)], _target(project, line, quarter),
             *_over_time(line), line.rag, _comment(line),
         ])
         for project in projects
@@ -367,7 +383,8 @@ def _parts(shown: Shown) -> list[Cell]:
     if shown.numerator is None or shown.denominator is None:
         state = shown.state if shown.state in ("c", "missing", "not due", "too early", "x") else "z"
         return [Cell(None, state, unit="count")] * 2
-    return [Cell(shown.numerator, unit="count"), Cell(shown.denominator, unit="count")]
+    part, whole = parts_of(shown.trace)
+    return [Cell(shown.numerator, "", part, "count"), Cell(shown.denominator, "", whole, "count")]
 
 
 def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
@@ -384,7 +401,8 @@ def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
     )
     rows = [
         make_row(K, "cohorts", slug(f"{project.code}-{line.code}-{line.entry_quarter}"), columns, [
-            line.code, line.name, line.entry_quarter, line.window_months,
+            line.code, line.name, line.entry_quarter,
+            Cell(line.window_months, trace=(f"window:{project.code}/{line.code}@{line.entry_quarter}",)),
             line.due_quarter or "After the programme", *_parts(line.shown), _cell(line.shown),
         ])
         for project in projects
@@ -480,18 +498,13 @@ def quality(projects: Sequence[ProjectPerformance]) -> Section:
         Column("supplier", "Supplier"),
         Column("reference", "Submission"),
     )
-    rows: list[Row] = []
-    seen: Counter[str] = Counter()
-    for project in projects:
-        for line in project.quality:
-            name = slug(f"{project.code}-{line.quarter}-{line.reference}-{line.kpi}-{line.what}")
-            seen[name] += 1
-            rows.append(
-                make_row(K, "quality", f"{name}-{seen[name]}", columns, [
-                    line.quarter, project.name, line.kpi or "Whole submission", line.what.capitalize(), line.words,
-                    line.supplier, line.reference,
-                ])
-            )  # fmt: skip
+    rows = [
+        make_row(K, "quality", key, columns, [
+            line.quarter, project.name, line.kpi or "Whole submission", line.what.capitalize(), line.words,
+            line.supplier, line.reference,
+        ])
+        for key, project, line in _quality_rows(projects)
+    ]  # fmt: skip
     return Section(
         "quality",
         "Data quality",
@@ -500,6 +513,16 @@ def quality(projects: Sequence[ProjectPerformance]) -> Section:
               headings=3),
         sheet="Data quality",
     )  # fmt: skip
+
+
+def _quality_rows(projects: Sequence[ProjectPerformance]) -> Iterator[tuple[str, ProjectPerformance, QualityLine]]:
+    """Each figure to be read with care, by the code of its row."""
+    seen: Counter[str] = Counter()
+    for project in projects:
+        for line in project.quality:
+            name = slug(f"{project.code}-{line.quarter}-{line.reference}-{line.kpi}-{line.what}")
+            seen[name] += 1
+            yield f"{name}-{seen[name]}", project, line
 
 
 def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
@@ -522,8 +545,10 @@ def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
             trace = (f"submission:{line.reference}",) if line.reference else ()
             rows.append(
                 make_row(K, "sign-offs", slug(line.duty), columns, [
-                    project.name, line.organisation, line.revision or None, Cell(line.status.capitalize(), "", trace),
-                    handed, line.submitted_by or None, taken, line.accepted_by or None,
+                    project.name, line.organisation,
+                    Cell(line.revision, trace=trace) if line.revision else None,
+                    Cell(line.status.capitalize(), "", trace), handed, line.submitted_by or None, taken,
+                    line.accepted_by or None,
                 ])
             )  # fmt: skip
     return Section(

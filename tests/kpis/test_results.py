@@ -57,10 +57,15 @@ def test_a_rate_of_which_a_part_is_not_asked_for_is_not_shown() -> None:
     assert "CHB-13" not in {row.code for row in shown(two_quarters()).measures}
 
 
-def test_every_figure_leads_to_the_submissions_under_it() -> None:
-    found = line(two_quarters(), "CHB-06", "2023-24-Q2")
-    assert found.quarters[0].trace == ("DAPF-2023-25/results/CHB-change/2023-24-Q1/r1",)
-    assert len(found.year_to_date.trace) == 2
+def test_every_figure_leads_to_the_results_under_it() -> None:
+    duty, first = two_quarters(), "result:DAPF-2023-25/results/CHB-change/2023-24-Q1/r1#"
+    second = first.replace("Q1", "Q2")
+    starts = line(duty, "CHB-06", "2023-24-Q2")
+    assert starts.quarters[0].trace == (f"{first}CHB-06.count",)
+    assert starts.year_to_date.trace == (f"{first}CHB-06.count", f"{second}CHB-06.count")
+    rate = line(duty, "CHB-12", "2023-24-Q2").quarters[1].trace
+    assert rate[0] == "by:share" and rate.index("over") == 2, "What is divided stands before what divides it."
+    assert rate[1].startswith(second) and rate[1].endswith(".count")
 
 
 def test_drafts_do_not_count_and_their_quarter_is_missing() -> None:

@@ -17,16 +17,21 @@ from returns import certifying, files
 from returns.content import Content, Section, figure_words
 from returns.kinds import KINDS, content_of
 from returns.kinds.scope import of_quarter
+from returns.leaves import Record
 from returns.models import Return, Risk
 from tests.pdf_text import text_of
 from tests.returns.scenes import Scene
+from tests.returns.tracing import unproved
 
 D = Decimal
 
 
 def content(scene: Scene, quarter: str = "2023-24-Q1", the_return: Return | None = None) -> Content:
+    """What the claim says, each of its numbers proved by its trace."""
     scope = of_quarter(scene.quarter(quarter))
-    return content_of(KINDS["claim"], scope, today=clock.today(), the_return=the_return)
+    made = content_of(KINDS["claim"], scope, today=clock.today(), the_return=the_return)
+    assert unproved(made, scope) == []
+    return made
 
 
 def value(made: Content, key: str) -> object:
@@ -93,7 +98,7 @@ def test_the_second_claim_nets_the_first_and_its_disallowance(scene: Scene) -> N
     assert value(made, "calculation/this-part/amount") == D("48000.00")
     assert value(made, "calculation/earlier-quarters/amount") == D("-4000.00")
     assert made.figure("claim/calculation/claimed-before/amount").value == D("56400.00")
-    assert made.figure("claim/key-figures/claimed-before/value").trace == (f"claim:{claim.reference}",)
+    assert made.figure("claim/calculation/certified/amount").trace == (f"claim-part:{claim.reference}#2023-24",)
 
 
 @pytest.mark.usefixtures("quick_pdf")
@@ -136,7 +141,9 @@ def test_a_figure_leads_to_the_lines_under_it(scene: Scene) -> None:
     scene.spend()
     made = content(scene)
     lines = {row.cells[0].value for row in section(made, "transactions").table.rows if row.kind == "row"}
-    assert {f"line:{name}" for name in lines} == set(made.figure("claim/key-figures/this-claim/value").trace)
+    [claimable] = made.figure("claim/calculation/claimable/amount").trace
+    under = Record(scene.money.programme, today=clock.today()).leaf(claimable).lines
+    assert under is not None and {line.reference for line in under} == lines
     assert sum(row.cells[-1].value for row in section(made, "transactions").table.rows if row.kind == "row") == D(
         "58400.00"
     )

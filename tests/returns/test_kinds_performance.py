@@ -17,6 +17,7 @@ from returns.kinds.scope import of_quarter
 from returns.models import Return
 from tests.kpis import scene as results
 from tests.returns.scenes import Scene
+from tests.returns.tracing import unproved
 
 JULY_END = date(2023, 7, 20)
 
@@ -28,8 +29,11 @@ def reported(scene: Scene) -> Scene:
 
 
 def content(scene: Scene, quarter: str = "2023-24-Q1") -> Content:
+    """What the return says, each of its numbers proved by its trace."""
     scope = of_quarter(scene.quarter(quarter))
-    return content_of(KINDS["performance"], scope, today=clock.today(), the_return=None)
+    made = content_of(KINDS["performance"], scope, today=clock.today(), the_return=None)
+    assert unproved(made, scope) == []
+    return made
 
 
 def section(made: Content, code: str) -> Section:
