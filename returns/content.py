@@ -610,7 +610,7 @@ class Difference:
 
 def differences(old: Content, new: Content) -> list[Difference]:
     """What `new` says otherwise than `old`, by stable key: new order first, then what was removed."""
-    before, after = _stated(old), _stated(new)
+    before, after = stated(old), stated(new)
     found = []
     for key, (where, words, trace) in after.items():
         if key not in before:
@@ -625,7 +625,7 @@ def differences(old: Content, new: Content) -> list[Difference]:
     return found
 
 
-def _stated(content: Content) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+def stated(content: Content) -> dict[str, tuple[str, str, tuple[str, ...]]]:
     """Key → where it stands in words, what it says, what it rests on."""
     stated: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for section in content.sections:
