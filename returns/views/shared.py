@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from board import clock
 from board.access import AUDITOR, is_of_recipient, may
+from board.models import User
 from board.views import Fact, Link
 from core.problems import Refused
 from funding.models import Claim
@@ -113,6 +114,12 @@ def return_link(user: Any, claim: Claim) -> Link | None:
     series = Return.objects.visible_to(user).filter(kind=Return.Kind.CLAIM, last_quarter=claim.quarter_id)
     found = series.filter(reference=claim.reference).first()
     return Link("See its return", found.get_absolute_url(), secondary=True) if found else None
+
+
+def return_url(user: User, reference: str) -> str:
+    """The page of a return for those who may open it; empty for everybody else."""
+    found = Return.objects.visible_to(user).filter(reference=reference).first() if may(user, "returns.read") else None
+    return found.get_absolute_url() if found else ""
 
 
 def template_links(the_return: Return, user: Any) -> list[Link]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from board import clock
 from board.models import Event, Quarter, User
 from funding.models import Claim, ClaimLine, SpendLine
+from kpis.models import Submission
 from returns import certifying, files
 from returns.kinds.scope import of_quarter
 from returns.models import Download, Return
@@ -351,3 +352,20 @@ def test_of_very_many_charges_the_page_shows_the_first(scene: Scene, monkeypatch
     shown = page(scene.finance, where)
     assert f"the first 2 of {ClaimLine.objects.count()}" in shown
     assert len(re.findall(r">T-\d+/1</a>", shown)) == 2
+
+
+def test_a_charge_and_a_submission_say_which_return_holds_them(scene: Scene) -> None:
+    scene.with_results()
+    claim = scene.certified()
+    line = ClaimLine.objects.select_related("line__transaction").first().line
+    entry = page(scene.finance, line.transaction.get_absolute_url())
+    assert f">{claim.reference}</a>" in entry
+    held = SpendLine.objects.filter(state=SpendLine.State.HELD).first()
+    assert "None while it is held" in page(scene.finance, held.transaction.get_absolute_url())
+    row = Submission.objects.first()
+    Submission.objects.filter(pk=row.pk).update(first_reported_in=claim.reference)
+    shown = page(scene.commissioning, reverse("kpis:submission", args=[row.pk]))
+    assert f'href="{claim.get_absolute_url()}">{claim.reference}</a>' in shown.replace(' class="govuk-link"', "")
+    reporter = row.duty.organisation.roles.filter(kind="kpi-reporter").first().user
+    own = page(reporter, reverse("kpis:submission", args=[row.pk]))
+    assert claim.reference in own and claim.get_absolute_url() not in own
