@@ -69,7 +69,7 @@ def multiply(money: Any, line: Any, quarter: Any, count: int, mark: str) -> None
     from funding.models import SpendLine, Transaction
     from funding.spending import Charge
 
-    entry = money.record("3.17", Charge(line, quarter), on=quarter.first_day)
+    entry = money.record("0.55", Charge(line, quarter), on=quarter.first_day)
     charge = entry.lines.get()
     columns = [field.column for field in Transaction._meta.concrete_fields if not field.primary_key]
     own = {"reference": f"'{mark}-' || s", "once": "gen_random_uuid()"}
