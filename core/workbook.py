@@ -24,7 +24,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from core import measure
-from core.xlsx_charts import HEIGHT, Graph, draw, with_words, words_by_drawing
+from core.xlsx_charts import Graph, draw, height_of, with_words, words_by_drawing
 
 FONT = "Arial"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -239,7 +239,7 @@ def _draw(worksheet: Worksheet, sheet: Sheet, graph: Graph, header: int) -> None
     page = PAGE_LONG if sheet.portrait else PAGE_SHORT
     # A sheet wider than its page is printed smaller, and more of it stands on a page.
     room = page * max(width / (PAGE_SHORT if sheet.portrait else PAGE_LONG), 1)
-    if sum(heights) + HEIGHT * POINTS_OF_A_CENTIMETRE > room:
+    if sum(heights) + height_of(graph) * POINTS_OF_A_CENTIMETRE > room:
         worksheet.row_breaks.append(Break(id=above))
     cells = [[sheet.lines[row].cells[at] for at in graph.columns] for row in graph.rows]
     grid = [[None if isinstance(cell.value, str | date) else _stored(cell) for cell in row] for row in cells]

@@ -18,8 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.charts import COLOURS
 
-# Centimetres.
-WIDTH, HEIGHT = 24.0, 8.5
+# Centimetres: of the whole, and of one place on the axis of lying bars.
+WIDTH, LEAST_HEIGHT, HEIGHT_OF_A_PLACE = 24.0, 8.5, 0.95
 _FRAME = re.compile(r'<((?:\w+:)?cNvPr) id="(\d+)" name="Chart \d+" ?/>')
 
 
@@ -43,6 +43,12 @@ class Graph:
 Number = Decimal | int | None
 
 
+def height_of(graph: Graph) -> float:
+    """How tall a chart is, in centimetres."""
+    places = len(graph.rows if graph.by_columns else graph.columns)
+    return max(LEAST_HEIGHT, 3 + places * HEIGHT_OF_A_PLACE) if graph.shape == "bar" else LEAST_HEIGHT
+
+
 def draw(
     worksheet: Worksheet, graph: Graph, *, header: int, grid: Sequence[Sequence[Number]], names: Sequence[str],
     titles: Sequence[str], code: str, anchor: str,
@@ -53,11 +59,14 @@ def draw(
     format of the numbers.
     """
     chart = BarChart() if graph.shape == "bar" else LineChart()
-    chart.title, chart.width, chart.height, chart.style = graph.title, WIDTH, HEIGHT, 2
+    chart.title, chart.width, chart.height, chart.style = graph.title, WIDTH, height_of(graph), 2
     chart.title.overlay = False
-    chart.layout = Layout(
-        ManualLayout(layoutTarget="inner", xMode="edge", yMode="edge", x=0.08, y=0.14, w=0.89, h=0.62)
-    )
+    left, tall = (0.30, 0.70) if graph.shape == "bar" else (0.09, 0.64)
+    inner = ManualLayout(layoutTarget="inner", xMode="edge", yMode="edge", x=left, y=0.14, w=0.97 - left, h=tall)
+    chart.layout = Layout(inner)
+    if graph.shape == "bar":
+        # Bars lie, so that long names stand in full, the first one at the top.
+        chart.type, chart.x_axis.scaling.orientation, chart.y_axis.crosses = "bar", "maxMin", "max"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.number_format, chart.y_axis.majorGridlines.spPr = code, None
     chart.legend.position = "b"
