@@ -12,7 +12,8 @@ from funding.spending import release_under
 from funding.urls import addresses as money_addresses
 from funding.views.contract import spend_link
 from kpis.milestones import standing_of
-from returns.views.shared import return_link
+from kpis.urls import addresses as results_addresses
+from returns.views.shared import return_link, return_url
 
 # The administration pages are entered through the one sign-in page, with its limits and second factor.
 admin.autodiscover()
@@ -42,7 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             contract_addresses(more_links=(spend_link,), above=ABOVE_CONTRACTS, milestone_standing=standing_of),
         ),
     ),
-    path("results/", include("kpis.urls")),
+    path("results/", include(results_addresses(return_url=return_url))),
     path("returns/", include("returns.urls")),
     # A sign-in address is the administrator's to change, so that nobody takes another's.
     path("accounts/email/", views.not_here, name="account_email"),

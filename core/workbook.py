@@ -9,7 +9,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -19,10 +19,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from core import measure
+from core.xlsx_charts import Graph, draw, height_of, with_words, words_by_drawing
 
 FONT = "Arial"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,6 +36,8 @@ LINE_HEIGHT = 13.5
 # An em of ten-point text in the units of column widths (a digit of the same font, seven pixels).
 UNIT = 1.93
 SHEET_NAME_LENGTH = 31
+# Points of an A4 page inside its margins, of a unit of column widths, and of a centimetre.
+PAGE_LONG, PAGE_SHORT, POINTS_OF_A_UNIT, POINTS_OF_A_CENTIMETRE = 770.0, 480.0, 5.25, 28.35
 
 Value = Decimal | int | str | date
 
@@ -64,7 +68,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A title, lines of introduction, and at most one table; without lines the sheet ends at `empty`."""
+    """A title, lines of introduction, and at most one table; without lines the sheet ends at `empty`.
+
+    A `graph` of the table stands under it.
+    """
 
     name: str
     title: str
@@ -74,6 +81,7 @@ class Sheet:
     empty: str = ""
     headings: int = 1
     portrait: bool = False
+    graph: Graph | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,8 @@ def build(book: Book) -> bytes:
     about.keywords, about.language, about.created = book.keywords or None, "en-GB", when
     raw = io.BytesIO()
     workbook.save(raw)
-    return _settle(raw.getvalue(), when, cached)
+    graphs = {at: sheet.graph.words for at, sheet in enumerate(book.sheets, start=1) if sheet.graph and sheet.lines}
+    return _settle(raw.getvalue(), when, cached, words_by_drawing(graphs))
 
 
 def sheet_names(wanted: Sequence[str]) -> list[str]:
@@ -217,7 +226,39 @@ def _fill(worksheet: Worksheet, sheet: Sheet, number: int) -> dict[str, str]:
                 target = f"'{worksheet.title.replace(chr(39), chr(39) * 2)}'!${cell.column_letter}${cell.row}"
                 worksheet.parent.defined_names[given.name] = DefinedName(given.name, attr_text=target)
     _mark_up(worksheet, sheet, first, number)
+    if sheet.graph is not None:
+        _draw(worksheet, sheet, sheet.graph, first)
     return cached
+
+
+def _draw(worksheet: Worksheet, sheet: Sheet, graph: Graph, header: int) -> None:
+    """The sheet's chart, two rows under its table; on a printed page of its own where it would be cut."""
+    above = header + len(sheet.lines) + 1
+    heights = (worksheet.row_dimensions[at].height or LINE_HEIGHT for at in range(1, above + 1))
+    width = sum(_widths(sheet)) * POINTS_OF_A_UNIT
+    page = PAGE_LONG if sheet.portrait else PAGE_SHORT
+    # A sheet wider than its page is printed smaller, and more of it stands on a page.
+    room = page * max(width / (PAGE_SHORT if sheet.portrait else PAGE_LONG), 1)
+    if sum(heights) + height_of(graph) * POINTS_OF_A_CENTIMETRE > room:
+        worksheet.row_breaks.append(Break(id=above))
+    cells = [[sheet.lines[row].cells[at] for at in graph.columns] for row in graph.rows]
+    grid = [[None if isinstance(cell.value, str | date) else _stored(cell) for cell in row] for row in cells]
+    first = next((cell for row in cells for cell in row if not isinstance(cell.value, str | date)), None)
+    draw(
+        worksheet,
+        graph,
+        header=header,
+        grid=grid,
+        names=[_shown(sheet.lines[row].cells[graph.names]) for row in graph.rows],
+        titles=[sheet.header[at] for at in graph.columns],
+        code=number_format(replace(first, mark="")) if first else "General",
+        anchor=f"A{header + len(sheet.lines) + 2}",
+    )
+
+
+def _stored(cell: Cell) -> Decimal | int:
+    """A number as its cell holds it: a percent as a part of one."""
+    return Decimal(cell.value) / 100 if cell.style == "percent" else cell.value  # type: ignore[arg-type,return-value]
 
 
 def _check(sheet: Sheet) -> None:
@@ -367,7 +408,7 @@ _FORMULA = re.compile(r'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?(?:/>|></v>
 _MODIFIED = re.compile(r"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 
 
-def _settle(raw: bytes, when: datetime, cached: dict[str, dict[str, str]]) -> bytes:
+def _settle(raw: bytes, when: datetime, cached: dict[str, dict[str, str]], described: dict[str, list[str]]) -> bytes:
     """Writes the cached values and a fixed modified time, and zips anew with sorted names and one date."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as given, zipfile.ZipFile(out, "w") as made:
@@ -375,6 +416,8 @@ def _settle(raw: bytes, when: datetime, cached: dict[str, dict[str, str]]) -> by
             data = given.read(name)
             if name in cached:
                 data = _with_values(data.decode(), dict(cached[name])).encode()
+            elif name in described:
+                data = with_words(data.decode(), described[name]).encode()
             elif name == "docProps/core.xml":
                 data = _MODIFIED.sub(rf"\g<1>{when.isoformat()}Z\g<2>", data.decode()).encode()
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))

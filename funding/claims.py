@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from board import clock, events, rows
@@ -37,19 +38,24 @@ from funding.spending import remaining_of
 
 @dataclass(frozen=True)
 class WorkedPart:
-    """One award year of a claim: what went in, what comes out, and which lines it takes up."""
+    """One award year of a claim: what went in, what comes out, and which lines it takes up.
+
+    `before` are the parts of the year in earlier claims, in order. `lines` are asked for only where they are listed:
+    there may be very many.
+    """
 
     year: Year
     final: bool
     may_be_negative: bool
     figures: YearFigures
     part: claim_arithmetic.Part
-    lines: tuple[SpendLine, ...]
+    before: tuple[ClaimPart, ...]
+    lines: QuerySet[SpendLine]
 
-    @property
+    @cached_property
     def from_earlier_quarters(self) -> Decimal:
         """Of the newly claimed lines, those that relate to an earlier quarter than the one they are in."""
-        return sum((line.cost for line in self.lines if line.relates_to_id), NOUGHT)
+        return self.lines.filter(relates_to__isnull=False).total()
 
     @property
     def lapsing(self) -> Decimal:
@@ -98,8 +104,8 @@ def work_out(source: Source, quarter: Quarter, *, today: date) -> Worked:
         # A prepayment charges a later year and waits for that year's own claim.
         .filter(budget_line__year__starts__lt=quarter.year.starts)
     )
-    for line in later.select_related("budget_line__year"):
-        years[line.budget_line.year_id] = line.budget_line.year
+    for year in Year.objects.filter(pk__in=later.values("budget_line__year")):
+        years[year.pk] = year
     ordered = sorted(years.values(), key=lambda year: (year.pk != quarter.year_id, year.starts))
     return Worked(source, quarter, tuple(_work_out_year(source, year, quarter, today) for year in ordered))
 
@@ -108,12 +114,13 @@ def _work_out_year(source: Source, year: Year, quarter: Quarter, today: date) ->
     final = quarter.kind == Quarter.Kind.CLOSING
     after_final = year.pk != quarter.year_id
     lines = _claimable_lines(source, year, quarter)
-    in_claims = ClaimLine.objects.filter(in_force=True, part__claim__source=source, part__year=year)
-    taken = set(in_claims.exclude(part__claim__quarter=quarter).values_list("line_id", flat=True))
-    before = ClaimPart.objects.filter(claim__source=source, claim__withdrawn_at=None, year=year).select_related(
-        "claim__quarter"
-    )
-    certified = sum((part.amount for part in before if place_of(part.claim.quarter) < place_of(quarter)), NOUGHT)
+    taken = ClaimLine.objects.filter(
+        line=OuterRef("pk"), in_force=True, part__claim__source=source, part__year=year
+    ).exclude(part__claim__quarter=quarter)
+    parts = ClaimPart.objects.filter(claim__source=source, claim__withdrawn_at=None, year=year)
+    earlier = [part for part in parts.select_related("claim__quarter") if _precedes(part.claim.quarter, quarter)]
+    before = tuple(sorted(earlier, key=lambda part: place_of(part.claim.quarter)))
+    certified = sum((part.amount for part in before), NOUGHT)
     disallowed = (
         DisallowancePart.objects.filter(line__budget_line__source=source, line__budget_line__year=year).aggregate(
             total=Sum("amount")
@@ -123,7 +130,7 @@ def _work_out_year(source: Source, year: Year, quarter: Quarter, today: date) ->
     ceiling = Award.objects.prefetch_related("revisions").get(source=source, year=year)
     figures = YearFigures(
         award=ceiling.amount_on(today),
-        claimable=sum((line.cost for line in lines), NOUGHT),
+        claimable=lines.total(),
         disallowed=disallowed,
         certified=certified,
     )
@@ -133,15 +140,21 @@ def _work_out_year(source: Source, year: Year, quarter: Quarter, today: date) ->
         may_be_negative=final or after_final,
         figures=figures,
         part=claim_arithmetic.work_out(figures, may_be_negative=final or after_final),
-        lines=tuple(line for line in lines if line.pk not in taken),
+        before=before,
+        lines=lines.exclude(Exists(taken)),
     )
 
 
-def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> list[SpendLine]:
-    found = (
+def _precedes(one: Quarter, other: Quarter) -> bool:
+    return place_of(one) < place_of(other)
+
+
+def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> QuerySet[SpendLine]:
+    until = [row.pk for row in quarter.programme.quarters.all() if place_of(row) <= place_of(quarter)]
+    return (
         SpendLine.objects.claimable()
         .charged_to(source)
-        .filter(budget_line__year=year)
+        .filter(budget_line__year=year, quarter__in=until)
         .select_related(
             "transaction__contract",
             "budget_line__project",
@@ -152,7 +165,6 @@ def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> list[Spend
         )
         .order_by("transaction__reference", "number")
     )
-    return [line for line in found if place_of(line.quarter) <= place_of(quarter)]
 
 
 @transaction.atomic
@@ -197,7 +209,10 @@ def certify(
         )
         part.full_clean()
         part.save(force_insert=True)
-        ClaimLine.objects.bulk_create(ClaimLine(part=part, line=line, cost=line.cost) for line in row.lines)
+        taken_up = row.lines.select_related(None).values_list("pk", "cost").iterator()
+        ClaimLine.objects.bulk_create(
+            (ClaimLine(part=part, line_id=line, cost=cost) for line, cost in taken_up), batch_size=2000
+        )
     events.record("claim.certify", claim.reference, by=by, words=in_words(claim.amount), programme=claim.programme)
     return claim
 

@@ -112,11 +112,7 @@ def line_positions(
     by when they were looked at again, budgets by when they were recorded and in force on that day, forecasts and
     commitments by their history, the quarter's close by its time. `today` is then the moment's day.
     """
-    lines, cells = _cells(sources, year, quarter, today, as_of)
-    positions = {line.pk: Position() for line in lines}
-    for (line, _), figures in cells.items():
-        positions[line] += Position(**figures)
-    return {line: positions[line.pk] for line in lines}
+    return positions_of(sources, year, quarter, today=today, as_of=as_of).lines
 
 
 def cell_positions(
@@ -126,14 +122,34 @@ def cell_positions(
 
     Plans are in the quarter that they are for, spend in the quarter that records it; what is committed is in none.
     """
-    lines, cells = _cells(sources, year, quarter, today, as_of)
-    quarters = {row.pk: row for row in Quarter.objects.filter(programme_id=year.programme_id)}
-    return {
-        (line, quarters.get(key)): Position(**cells[line.pk, key])
-        for key in (*quarters, None)
-        for line in lines
-        if (line.pk, key) in cells
-    }
+    return positions_of(sources, year, quarter, today=today, as_of=as_of).cells
+
+
+@dataclass(frozen=True)
+class Positions:
+    """The figures by budget line, and the same kept apart by quarter."""
+
+    lines: dict[BudgetLine, Position]
+    cells: dict[Cell, Position]
+
+
+def positions_of(
+    sources: Iterable[Source], year: Year, quarter: Quarter, *, today: date, as_of: datetime | None = None
+) -> Positions:
+    """Both `line_positions` and `cell_positions`, for who needs the two."""
+    lines, quarters, cells = _cells(sources, year, quarter, today, as_of)
+    positions = {line.pk: Position() for line in lines}
+    for (line, _), figures in cells.items():
+        positions[line] += Position(**figures)
+    return Positions(
+        {line: positions[line.pk] for line in lines},
+        {
+            (line, quarters.get(key)): Position(**cells[line.pk, key])
+            for key in (*quarters, None)
+            for line in lines
+            if (line.pk, key) in cells
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -270,8 +286,8 @@ _Cells = dict[tuple[int, int | None], dict[str, Decimal]]
 
 def _cells(
     sources: Iterable[Source], year: Year, quarter: Quarter, today: date, as_of: datetime | None
-) -> tuple[list[BudgetLine], _Cells]:
-    """The budget lines in their order, and the figures of each by quarter."""
+) -> tuple[list[BudgetLine], dict[int, Quarter], _Cells]:
+    """The budget lines in their order, the programme's quarters, and the figures of each line by quarter."""
     sources, day = list(sources), timezone.localtime(as_of).date() if as_of else today
     lines = BudgetLine.objects.filter(source__in=sources, year=year).select_related(
         "source__funder", "source__kept_by", "project", "heading", "year"
@@ -282,7 +298,7 @@ def _cells(
     _add_budgets(cells, sources, year, quarter, quarters, day, as_of)
     _add_spend(cells, sources, year, quarter, quarters, as_of)
     _add_plans(cells, [line.pk for line in ordered], quarter, quarters, as_of)
-    return ordered, cells
+    return ordered, quarters, cells
 
 
 def _order(line: BudgetLine) -> tuple[Any, ...]:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2 import A
@@ -132,6 +133,25 @@ class SpendTable(Table):
         return {"cost": self.data.data.order_by().spend(self.as_of).total()}
 
 
+class ClaimColumn(Column):
+    """The claim that holds a line, which bears the reference of its return; else why none does."""
+
+    NOT_YET: ClassVar = {
+        SpendLine.State.CLAIMABLE: "Not yet: the next claim of its year takes it",
+        SpendLine.State.HELD: "None while it is held",
+        SpendLine.State.NOT_CLAIMABLE: "None: it cannot be claimed",
+        SpendLine.State.MATCH: "None: match is reported beside the claim",
+    }
+
+    def render(self, record: SpendLine, value: str | None) -> SafeString | str:  # type: ignore[override]
+        if not value:
+            return self.NOT_YET[SpendLine.State(record.state)]
+        return format_html('<a class="govuk-link" href="{}">{}</a>', reverse("funding:claim", args=[value]), value)
+
+    def value(self, record: SpendLine, value: str | None) -> str:
+        return value or self.NOT_YET[SpendLine.State(record.state)]
+
+
 class EntryLineTable(Table):
     """The lines of one entry."""
 
@@ -143,7 +163,7 @@ class EntryLineTable(Table):
     quarter = ShortColumn("Recorded in", accessor="quarter__short_label")
     relates_to = ShortColumn("Relates to", accessor="relates_to__short_label")
     state = StateColumn("State")
-    claim = Column("Claim", accessor="in_claim", default="Not claimed")
+    claim = ClaimColumn("Claim", accessor="in_claim", empty_values=())
     cost = MoneyColumn("Cost", total=True)
 
     class Meta:

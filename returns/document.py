@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
@@ -37,13 +37,22 @@ LONGEST_KEPT_WHOLE = 10
 NARROWEST_TEXT, WIDEST_TEXT = 96.0, 200.0
 
 
+# A figure to the page of what it rests on; empty where there is none.
+Link = Callable[[Figure], str]
+
+
+def _no_link(figure: Figure) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class CellShown:
-    """A cell as templates print it: `scope` is "row" for a heading of the row, else empty."""
+    """A cell as templates print it: `scope` is "row" for a heading of the row, else empty; `url` on pages alone."""
 
     words: str
     numeric: bool
     scope: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,15 +101,20 @@ def document(content: Content, stamp: Stamp, workbook_bytes: bytes) -> bytes:
     return render_pdf(html, identifier=hashlib.sha256(seed.encode()).hexdigest(), attachments=(attached,))
 
 
-def preview(content: Content, stamp: Stamp) -> dict[str, Any]:
-    """The context of templates/documents/_sections.html, for a page that shows what the files will say."""
+def preview(content: Content, stamp: Stamp, *, link: Link = _no_link) -> dict[str, Any]:
+    """The context of templates/documents/_sections.html, for a page that shows what the files will say.
+
+    `link` gives the page of what a figure rests on, or nothing.
+    """
     check_stamp(content, stamp)
-    return _context(content, stamp, printed=False)
+    return _context(content, stamp, printed=False, link=link)
 
 
-def _context(content: Content, stamp: Stamp, *, printed: bool) -> dict[str, Any]:
+def _context(content: Content, stamp: Stamp, *, printed: bool, link: Link = _no_link) -> dict[str, Any]:
     numbers = _table_numbers(content)
-    sections = [_shown(section, numbers, printed=printed) for section in content.sections if section.in_document]
+    sections = [
+        _shown(section, numbers, printed=printed, link=link) for section in content.sections if section.in_document
+    ]
     return {
         "content": content,
         "stamp": stamp,
@@ -122,13 +136,13 @@ def _table_numbers(content: Content) -> dict[str, int]:
     return {code: number for number, code in enumerate(with_tables, start=1)}
 
 
-def _shown(section: Section, numbers: dict[str, int], *, printed: bool) -> SectionShown:
+def _shown(section: Section, numbers: dict[str, int], *, printed: bool, link: Link) -> SectionShown:
     tables: list[TableShown] = []
     wide, empty = False, ""
     if section.table is not None and section.table.rows:
         caption = f"Table {numbers[section.code]}. {section.table.caption}"
         name = f"table-{section.code}"
-        tables = [_part(section.table, caption, name, range(len(section.table.columns)))]
+        tables = [_part(section.table, caption, name, range(len(section.table.columns)), link)]
         if printed:
             tables, wide = _laid_out(section.table, caption, name)
     elif section.table is not None:
@@ -137,7 +151,7 @@ def _shown(section: Section, numbers: dict[str, int], *, printed: bool) -> Secti
         code=section.code,
         title=section.title,
         paragraphs=section.paragraphs,
-        facts=[(fact.label, _cell(fact.figure)) for fact in section.facts],
+        facts=[(fact.label, _cell(fact.figure, link)) for fact in section.facts],
         narrative=section.narrative,
         chart=_drawn(section, section.chart),
         tables=tables,
@@ -153,19 +167,24 @@ def _drawn(section: Section, chart: Chart | None) -> SafeString:
     return mark_safe(charts.svg(chart_data(section)))
 
 
-def _cell(figure: Figure) -> CellShown:
-    return CellShown(figure_words(figure), figure.is_number)
+def _cell(figure: Figure, link: Link) -> CellShown:
+    return CellShown(figure_words(figure), figure.is_number, url=link(figure))
 
 
 # Laying tables out on paper
 
 
-def _part(table: Table, caption: str, name: str, columns: Sequence[int]) -> TableShown:
+def _part(table: Table, caption: str, name: str, columns: Sequence[int], link: Link = _no_link) -> TableShown:
     """The table with only these columns, in order."""
     rows = []
     for row in table.rows:
         cells = [
-            CellShown(figure_words(row.cells[at]), _is_numeric(table, at), "row" if at < table.headings else "")
+            CellShown(
+                figure_words(row.cells[at]),
+                _is_numeric(table, at),
+                "row" if at < table.headings else "",
+                link(row.cells[at]),
+            )
             for at in columns
         ]
         rows.append(RowShown(row.kind, cells))

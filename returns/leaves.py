@@ -117,9 +117,6 @@ class Cut:
     def takes(self, project: str, heading: str) -> bool:
         return self.project in ("", project) and self.heading in ("", heading)
 
-    def __str__(self) -> str:
-        return ", ".join(part for part in (self.source, self.year, self.project, self.heading, self.quarter) if part)
-
 
 def read_cut(written: str) -> Cut:
     """ "GRANT/2023-24/CHB/staff@2023-24-Q1" → its parts."""
@@ -163,6 +160,13 @@ class Record:
     def sources(self) -> dict[str, Source]:
         return {row.code: row for row in Source.objects.filter(programme=self.programme)}
 
+    def _words(self, cut: Cut) -> str:
+        """A cut as people call it."""
+        project = self.programme.projects.get(code=cut.project).name if cut.project else ""
+        heading = self.programme.cost_headings.get(code=cut.heading).name if cut.heading else ""
+        names = (self.sources[cut.source].name, project, heading, self.quarters[cut.quarter].short_label)
+        return ", ".join(name for name in names if name)
+
     @cached_property
     def _by_key(self) -> dict[int, Quarter]:
         return {row.pk: row for row in self.quarters.values()}
@@ -200,7 +204,9 @@ class Record:
             taken = cut.takes(row["budget_line__project__code"], row["budget_line__heading__code"])
             if taken and _is_of(field, row, self._by_key[row["quarter_id"]], quarter):
                 amount += row["sum"]
-        return Leaf(amount, f"{SPEND_FIELDS[field].capitalize()}: {cut}", "", self._charges(field, cut, quarter))
+        return Leaf(
+            amount, f"{SPEND_FIELDS[field].capitalize()}: {self._words(cut)}", "", self._charges(field, cut, quarter)
+        )
 
     def _charges(self, field: str, cut: Cut, quarter: Quarter) -> QuerySet[SpendLine]:
         """The charges of a field, to be listed one by one."""
@@ -287,7 +293,7 @@ class Record:
             }
             amount += row.amount if wanted[field] else NOUGHT
         url = self._budget(self.sources[cut.source], self.years[cut.year])
-        return Leaf(amount, f"{PLAN_FIELDS[field].capitalize()}: {cut}", url)
+        return Leaf(amount, f"{PLAN_FIELDS[field].capitalize()}: {self._words(cut)}", url)
 
     def _budget(self, source: Source, year: Year) -> str:
         return f"{reverse('funding:budget')}?{urlencode({'year': year.pk, 'source': source.pk})}"
@@ -318,7 +324,7 @@ class Record:
                 line = lines[row.line_id]
                 path = f"{cut.source}/{cut.year}/{line.project.code}/{line.heading.code}@{quarter.code}"
                 amount += max(row.amount - self.spend(f"actual-quarter:{path}").amount, NOUGHT)
-        return Leaf(amount, f"{FORECAST_FIELDS[field].capitalize()}: {cut}")
+        return Leaf(amount, f"{FORECAST_FIELDS[field].capitalize()}: {self._words(cut)}")
 
     def committed(self, what: str) -> Leaf:
         cut = read_cut(what)
@@ -336,13 +342,13 @@ class Record:
              for row in self._rows(Commitment, line__in=[line.pk for line in lines])),
             NOUGHT,
         )  # fmt: skip
-        return Leaf(amount, f"Bound by contracts and not charged yet: {cut}")
+        return Leaf(amount, f"Bound by contracts and not charged yet: {self._words(cut)}")
 
     def award(self, what: str) -> Leaf:
         source, _, year = what.partition("/")
         row = Award.objects.prefetch_related("revisions").get(source=self.sources[source], year=self.years[year])
         url = self._budget(row.source, row.year)
-        return Leaf(row.amount_on(self.today), f"Award or pledge: {source}, {year}", url)
+        return Leaf(row.amount_on(self.today), f"Award or pledge: {row.source.name}, {year}", url)
 
     def move(self, what: str) -> Leaf:
         virement, _, path = what.partition("#")
@@ -368,7 +374,7 @@ class Record:
     def claimable(self, what: str) -> Leaf:
         cut = read_cut(what)
         lines = self._claimable(cut.source, cut.year, self.quarters[cut.quarter])
-        return Leaf(lines.total(), f"Cost that may be claimed by then: {cut}", "", lines)
+        return Leaf(lines.total(), f"Cost that may be claimed by then: {self._words(cut)}", "", lines)
 
     def unclaimed(self, what: str) -> Leaf:
         field, _, path = what.partition(":")
@@ -385,7 +391,7 @@ class Record:
         elif field != "cost":
             raise Unknown(f"unclaimed:{what}: there is no field “{field}”")
         words = "Not in another claim" + (", and of an earlier quarter" if field == "late" else "")
-        return Leaf(lines.total(), f"{words}: {cut}", "", lines)
+        return Leaf(lines.total(), f"{words}: {self._words(cut)}", "", lines)
 
     def claim(self, what: str) -> Leaf:
         found = Claim.objects.get(reference=what)
@@ -418,7 +424,7 @@ class Record:
         if self.as_of is not None:
             rows = rows.filter(disallowance__created_at__lte=self.as_of)
         amount = rows.aggregate(total=Sum("amount"))["total"] or NOUGHT
-        return Leaf(amount, f"Disallowed of {source}, {year}")
+        return Leaf(amount, f"Disallowed: {self.sources[source].name}, {year}")
 
     def disallowance(self, what: str) -> Leaf:
         reference, _, line = what.partition("#")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -9,8 +11,10 @@ from django_tables2 import A
 
 from board.models import Organisation, Quarter
 from core.forms import day_in_words
-from core.tables import Column, CountColumn, DayColumn, MomentColumn, ShortColumn, Table, TagColumn
+from core.tables import Column, CountColumn, DayColumn, MomentColumn, MoneyColumn, ShortColumn, Table, TagColumn
+from funding.models import Evidence, SpendLine
 from returns.content import short_hash
+from returns.kinds.claim_record import payee
 from returns.kinds.scope import scope_of
 from returns.models import Return
 
@@ -189,6 +193,61 @@ class SignatureTable(Table):
 
     def render_content_hash(self, value: str) -> str:
         return short_hash(value)
+
+
+class WorthColumn(Column):
+    """A number that is written out already, of whatever unit."""
+
+    numeric = True
+
+
+class EntryTable(Table):
+    """What a figure is made of: dicts with what, url and said."""
+
+    caption = "What it is made of"
+    what = Column("What", orderable=False, linkify=lambda record: record["url"] or None)
+    said = WorthColumn("Worth", orderable=False)
+
+
+class ChargeTable(Table):
+    """The charges under a figure, each with its entry, where its evidence is."""
+
+    reference = ShortColumn(
+        "Charge", accessor="transaction__reference", linkify=("funding:entry", [A("transaction__reference")])
+    )
+    payee = Column("Supplier or basis", accessor="pk", orderable=False)
+    project = Column("Project", accessor="budget_line__project__code")
+    heading = Column("Cost heading", accessor="budget_line__heading__name")
+    quarter = Column("Recorded in", accessor="quarter__short_label", orderable=False)
+    files = CountColumn("Files", orderable=False)
+    cost = MoneyColumn("Cost", total=True)
+
+    class Meta:
+        order_by = ("reference",)
+
+    @classmethod
+    def rows(cls, lines: QuerySet[SpendLine]) -> QuerySet[SpendLine]:
+        """The charges with what the table shows of each, in three queries or fewer."""
+        files = Evidence.objects.filter(transaction=OuterRef("transaction"), taken_away_at=None).order_by()
+        counted = files.values("transaction").annotate(count=Count("pk")).values("count")
+        return lines.select_related("transaction", "budget_line__project", "budget_line__heading", "quarter").annotate(
+            files=Coalesce(Subquery(counted), 0)
+        )
+
+    def render_reference(self, record: SpendLine) -> str:
+        return record.reference
+
+    def render_payee(self, record: SpendLine) -> str:
+        return payee(record.transaction)
+
+    def value_payee(self, record: SpendLine) -> str:
+        return payee(record.transaction)
+
+
+class FirstChargesTable(ChargeTable):
+    """The first of more charges than a page holds: their sum would say nothing."""
+
+    cost = MoneyColumn("Cost")
 
 
 class RevisionTable(Table):

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from core.money import NOUGHT, PENNY, percent
-from returns.content import NUMERIC, Content, Figure, Section
+from returns.content import NUMERIC, Content, Figure, Section, stated
 from returns.leaves import Leaf, Record, Unknown
 
 BY, FIGURE, ABOVE, OVER = "by:", "figure:", "rows:above", "over"
@@ -51,13 +51,13 @@ RULES: dict[str, Callable[[Sequence[Decimal], Sequence[Decimal]], Decimal | None
     "mean": _to_hundredths,
 }
 RULE_WORDS = {
-    "sum": "added up",
-    "not-below-nought": "added up, and never below nought",
-    "not-above-nought": "added up, and never above nought",
-    "count": "counted",
-    "product": "multiplied",
-    "share": "the first divided by the second, in per cent to one decimal",
-    "mean": "the first divided by the second, to two decimals",
+    "sum": "Added up",
+    "not-below-nought": "Added up, and never below nought",
+    "not-above-nought": "Added up, and never above nought",
+    "count": "Counted",
+    "product": "Multiplied",
+    "share": "The first divided by the second, in per cent to one decimal",
+    "mean": "The first divided by the second, to two decimals",
 }
 
 
@@ -121,6 +121,14 @@ class Traces:
                 leaf = self.record.leaf(reference)
                 found.append(Entry(sign, reference, leaf.amount, leaf, divides=divides))
         return found
+
+    def where(self, figure: Figure) -> str:
+        """Where the return says it, in words: section, row and column."""
+        return self._places.get(figure.key, figure.key)
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return {key: where for key, (where, _, _) in stated(self.content).items()}
 
     def _other(self, reference: str) -> Figure:
         found = self.figures.get(reference.removeprefix(FIGURE))

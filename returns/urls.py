@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views import board, quarter, reading, signing, templates, verifying, waiving
+from returns.views import board, quarter, reading, signing, templates, tracing, verifying, waiving
 
 app_name = "returns"
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("templates/<int:pk>/returns/<int:return_pk>/file/", templates.TakeFilled.as_view(), name="template-fill"),
     path("<int:pk>/", reading.ReturnPage.as_view(), name="return"),
     path("<int:pk>/read/", reading.Read.as_view(), name="read"),
+    path("<int:pk>/figures/<slug:section>/<slug:row>/<slug:column>/", tracing.Trace.as_view(), name="trace"),
     path("<int:pk>/write/<slug:section>/", signing.Write.as_view(), name="write"),
     path("<int:pk>/sign/<slug:act>/", signing.Sign.as_view(), name="sign"),
     path("<int:pk>/send-back/", signing.SendBack.as_view(), name="send-back"),

@@ -1,12 +1,14 @@
 """A return as a workbook: cover, notes, one sheet a section, signatures last. A pure function of content and stamp."""
 
 from core.workbook import Book, Cell, Line, Sheet, build, defined_name, portions
+from core.xlsx_charts import Graph
 from returns.content import (
     STATES,
     Content,
     Figure,
     Section,
     Stamp,
+    Table,
     check_stamp,
     figure_words,
     moment_words,
@@ -123,8 +125,25 @@ def _section(content: Content, section: Section, strap: str) -> Sheet:
     header = tuple(column.title for column in table.columns)
     return Sheet(
         name, section.title, (*intro, *([table.caption] if table.rows else [])), header, tuple(lines), table.empty,
-        table.headings,
+        table.headings, graph=_graph(section, table),
     )  # fmt: skip
+
+
+def _graph(section: Section, table: Table) -> Graph | None:
+    """The section's chart as Excel draws it; its words are those of the picture in the PDF."""
+    chart = section.chart
+    if chart is None or not table.rows:
+        return None
+    wanted = chart.rows or tuple(row.code for row in table.rows if row.kind == "row")
+    return Graph(
+        title=chart.title,
+        shape=chart.shape,
+        rows=tuple(at for at, row in enumerate(table.rows) if row.code in wanted),
+        columns=tuple(table.column(code) for code in chart.columns),
+        names=table.headings - 1,
+        by_columns=chart.series == "columns",
+        words=f"{chart.title}. The same figures stand in the table above it.",
+    )
 
 
 def _cell(figure: Figure, sum_of: tuple[int, ...] = ()) -> Cell:

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -25,7 +27,9 @@ def compile_locale(folder: Path) -> None:
         raise SystemExit("The locale en_GB cannot be made: apt-get install locales")
 
 
-def main(arguments: list[str]) -> int:
+@contextmanager
+def served() -> Iterator[dict[str, str]]:
+    """A server of its own with an empty database; gives the environment in which a child process uses it."""
     with tempfile.TemporaryDirectory(prefix="fund-pg-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         compile_locale(folder / "locale")
@@ -40,15 +44,19 @@ def main(arguments: list[str]) -> int:
                     connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
                 connection.execute("CREATE DATABASE fund")
-            environment = {
+            yield {
                 **before,
                 "DATABASE_URL": f"postgres:///{server.get_postmaster_info().socket_dir}/fund",
                 "PGUSER": "postgres",
-                "EXPECT_POSTGRESQL": "1",
             }
-            return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment, check=False).returncode
         finally:
             server.cleanup()
+
+
+def main(arguments: list[str]) -> int:
+    with served() as environment:
+        environment["EXPECT_POSTGRESQL"] = "1"
+        return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.http import Http404
 from django.urls import reverse
 
@@ -144,7 +145,7 @@ def sentence_of(part: WorkedPart, worked: Worked, several: bool) -> list[Piece]:
             f"{claims}?{urlencode({'programme': source.programme_id, 'year': year.pk})}",
         ),
         Piece(f"; this {word} "),
-        Piece(in_words(part.part.amount), "#lines" if part.lines else ""),
+        Piece(in_words(part.part.amount), "#lines" if part.lines.exists() else ""),
     ]
     if part.from_earlier_quarters:
         late = {**behind, "late": "yes", "quarter": worked.quarter.pk}
@@ -183,8 +184,9 @@ class WorkingClaim(Page):
         return Status("Closed for spend", "grey") if closed else Status("Open for spend", "green")
 
     def lines_table(self) -> Table:
-        keys = [line.pk for part in self.worked.parts for line in part.lines]
-        lines = SpendLine.objects.filter(pk__in=keys).select_related(*SHOWN_WITH_A_LINE)
+        parts = (part.lines.select_related(None).order_by().values("pk") for part in self.worked.parts)
+        lines = SpendLine.objects.filter(reduce(or_, (Q(pk__in=keys) for keys in parts)))
+        lines = lines.select_related(*SHOWN_WITH_A_LINE)
         return WorkingLineTable(list(lines.order_by("transaction__reference", "number")), orderable=False)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

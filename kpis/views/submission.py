@@ -1,12 +1,13 @@
 """One submission: where it stands, what it says, what can be done with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
 
 from board.access import may
+from board.models import User
 from board.views import DetailPage, Fact, Link, Status
 from core.forms import day_in_words
 from core.templatetags.govuk import moment
@@ -16,11 +17,20 @@ from kpis.reading import ReadSection, read_sections
 from kpis.tables import STATUS_COLOURS
 from kpis.views.shared import OfSubmission, title_of
 
+# Who asks, and the reference of a return → its page, which stands on a higher floor; empty where they may not open it.
+ReturnUrl = Callable[[User, str], str]
+
+
+def no_return(user: User, reference: str) -> str:
+    """No page of a return is known here."""
+    return ""
+
 
 class SubmissionPage(OfSubmission, DetailPage):
     """One submission: where it stands, what it says, what can be done with it."""
 
     action = "submissions.read"
+    return_url: ReturnUrl = staticmethod(no_return)
     template_name = "kpis/submission.html"
 
     def get_heading(self) -> str:
@@ -95,8 +105,11 @@ class SubmissionPage(OfSubmission, DetailPage):
         if row.revision_reason:
             facts.append(Fact("Reason for the revision", row.revision_reason))
         if row.first_reported_in:
-            facts.append(Fact("First reported in", row.first_reported_in))
+            facts.append(Fact("First reported in", row.first_reported_in, url=self.first_reported_at()))
         return facts
+
+    def first_reported_at(self) -> str:
+        return self.return_url(self.request.user, self.object.first_reported_in)
 
     def due_in_words(self) -> str:
         row = self.object

@@ -144,7 +144,7 @@ def key_figures(record: Record) -> Section:
     match = record.matches
     cash, kind = (_recorded(record, what) for what in (Source.Kind.CASH_MATCH, Source.Kind.IN_KIND_MATCH))
     undeclared = "p" if any(row.declaration is None for row in match) else ""
-    earlier = claim_record.earlier_claims(record)
+    earlier = record.earlier
     owed = sum((claim.still_owed for claim in earlier), NOUGHT)
     claimed = tuple(f"{K}/{_section(record, worked)}/this-part/amount" for worked in record.worked.parts)
 
@@ -246,7 +246,7 @@ def _steps(
 ) -> list[tuple[str, str, str, str | None, Decimal | Cell]]:
     """(code, kind of row, step, words, amount), in the order of the arithmetic."""
     figures, part = worked.figures, worked.part
-    before = claim_record.earlier_parts(record, worked)
+    before = worked.before
     brought = before[-1].credit_carried if before else NOUGHT
     year, here = worked.year, f"{K}/{_section(record, worked)}"
     at = f"{record.grant.code}/{year.code}"

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Q, Sum, prefetch_related_objects
+from django.db.models import Prefetch, Q, Sum, prefetch_related_objects
 from django.utils import timezone
 
 from board.models import Programme, Project, Quarter
@@ -18,18 +18,17 @@ from funding.models import (
     Award,
     BudgetLine,
     Claim,
-    ClaimPart,
     Commitment,
     Declaration,
     DisallowancePart,
-    Forecast,
+    ReceiptPart,
     Source,
     SpendLine,
     Transaction,
     UnderspendNotice,
     VarianceReason,
 )
-from funding.positions import Position, grouped, line_positions, total, version_in_force
+from funding.positions import Position, Positions, grouped, positions_of, total
 from returns.kinds import tracing
 from returns.kinds.tracing import Part
 from returns.models import Risk
@@ -42,9 +41,16 @@ THRESHOLDS = (
 )
 
 
+# What a person still reads and Excel opens at once, a tenth of what a sheet holds.
+MOST_LISTED = 100_000
+
+
 @dataclass(frozen=True)
 class Record:
-    """Everything that one claim is made from. `positions` are the grant's alone, by budget line."""
+    """Everything that one claim is made from, of the grant and of the match beside it.
+
+    `positions` are the grant's alone, by budget line; `every` are those of all sources, `awards` theirs by key.
+    """
 
     programme: Programme
     quarter: Quarter
@@ -53,6 +59,9 @@ class Record:
     award: Decimal
     worked: claims.Worked
     positions: dict[BudgetLine, Position]
+    every: Positions
+    match_sources: tuple[Source, ...]
+    awards: dict[int, Award]
 
     @cached_property
     def total(self) -> Position:
@@ -66,6 +75,23 @@ class Record:
     def matches(self) -> "list[Match]":
         """Each match source of the programme, cash before in-kind."""
         return match(self)
+
+    @cached_property
+    def earlier(self) -> "list[EarlierClaim]":
+        """The claims certified before this one."""
+        return earlier_claims(self)
+
+    @cached_property
+    def claimed(self) -> list[SpendLine]:
+        """The lines that the claim takes up for the first time. Refused where a return cannot list them."""
+        count = sum(worked.lines.count() for worked in self.worked.parts)
+        if count > MOST_LISTED:
+            raise refuse(
+                "lines",
+                f"This claim takes up {count:,} lines, and a return lists at most {MOST_LISTED:,}. Record the smaller "
+                "ones as summaries, one a heading with the ledger print, and begin again.",
+            )
+        return [line for worked in self.worked.parts for line in worked.lines]
 
     @property
     def own_part(self) -> claims.WorkedPart:
@@ -94,22 +120,34 @@ class Record:
 
 def read(programme: Programme, quarter: Quarter, *, today: date) -> Record:
     """Gather what the claim of a quarter or closing period says. Refused where there is no grant or award."""
-    grant = Source.objects.filter(programme=programme, kind=Source.Kind.GRANT).first()
-    ceiling = grant and Award.objects.filter(source=grant, year=quarter.year).first()
-    if grant is None or ceiling is None:
+    sources = list(
+        Source.objects.filter(programme=programme)
+        .select_related("programme__recipient", "funder", "kept_by")
+        .order_by("position", "code")
+    )
+    grant = next((row for row in sources if row.is_grant), None)
+    awards = {
+        row.source_id: row
+        for row in Award.objects.filter(source__in=sources, year=quarter.year).prefetch_related("revisions")
+    }
+    if grant is None or grant.pk not in awards:
         raise refuse("award", f"{programme.code} has no grant award for {quarter.year}. Record the award first.")
-    grant = claims.grant_of(programme.pk)
-    # Thresholds are asked for row by row; one query brings them all.
-    prefetch_related_objects([programme, grant.programme], "thresholds")
-    positions = line_positions([grant], quarter.year, quarter, today=today)
+    # Thresholds and quarters are asked for row by row; one query brings them all.
+    grant.programme = quarter.programme = programme
+    prefetch_related_objects([programme], "thresholds", "quarters")
+    every = positions_of(sources, quarter.year, quarter, today=today)
+    own = {line: position for line, position in every.lines.items() if line.source_id == grant.pk}
     return Record(
         programme=programme,
         quarter=quarter,
         today=today,
         grant=grant,
-        award=ceiling.amount_on(today),
+        award=awards[grant.pk].amount_on(today),
         worked=claims.work_out(grant, quarter, today=today),
-        positions=_committed_at(positions, quarter),
+        positions=_committed_at(own, quarter),
+        every=every,
+        match_sources=tuple(row for row in sources if not row.is_grant),
+        awards=awards,
     )
 
 
@@ -143,37 +181,14 @@ def payee(entry: Transaction) -> str:
     return entry.supplier_name or entry.basis or entry.description
 
 
-def profile_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
-    """(project, quarter) → what the budget in force plans."""
-    version = version_in_force(record.grant, record.quarter.year, record.today)
-    if version is None:
-        return {}
-    rows = version.profiles.values("line__project_id", "quarter_id").annotate(
-        sum=Sum("amount", output_field=PenceField())
-    )
-    return {(row["line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
-
-
-def actual_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
-    """(project, quarter of recording) → cost charged to the grant's lines of this year."""
-    rows = (
-        SpendLine.objects.spend()
-        .charged_to(record.grant)
-        .filter(budget_line__year=record.quarter.year)
-        .values("budget_line__project_id", "quarter_id")
-        .annotate(sum=Sum("cost", output_field=PenceField()))
-    )
-    return {(row["budget_line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
-
-
-def forecast_by_quarter(record: Record) -> dict[tuple[int, int], Decimal]:
-    """(project, quarter) → what is expected."""
-    rows = (
-        Forecast.objects.filter(line__source=record.grant, line__year=record.quarter.year)
-        .values("line__project_id", "quarter_id")
-        .annotate(sum=Sum("amount", output_field=PenceField()))
-    )
-    return {(row["line__project_id"], row["quarter_id"]): row["sum"] for row in rows.order_by()}
+def by_quarter(record: Record) -> dict[tuple[int, int], Position]:
+    """(project, quarter) → the grant's figures of that quarter: its profile is the `budget` there."""
+    found: dict[tuple[int, int], Position] = {}
+    for (line, quarter), position in record.every.cells.items():
+        if quarter is not None and line.source_id == record.grant.pk:
+            key = (line.project_id, quarter.pk)
+            found[key] = found.get(key, Position()) + position
+    return found
 
 
 def accruals(record: Record) -> list[SpendLine]:
@@ -184,7 +199,7 @@ def accruals(record: Record) -> list[SpendLine]:
         .in_quarter(record.quarter)
         .filter(transaction__kind=Transaction.Kind.ACCRUAL)
         .select_related("transaction", "budget_line__project", "budget_line__heading")
-        .prefetch_related("transaction__taken_back_by__lines__quarter")
+        .prefetch_related("transaction__taken_back_by__lines")
         .order_by("transaction__reference", "number")
     )
 
@@ -202,15 +217,15 @@ def not_claimed(record: Record) -> list[SpendLine]:
     return [line for line in rows if line.quarter.order <= record.quarter.order]
 
 
-def recoverable_vat(lines: tuple[SpendLine, ...]) -> dict[Project, tuple[list[str], Decimal]]:
+def recoverable_vat(record: Record) -> dict[Project, tuple[list[str], Decimal]]:
     """Project → the references of its lines, and the VAT on them that is recovered and so is no cost.
 
     An entry's VAT is shared over its lines as its cost is.
     """
-    with_vat = [line for line in lines if line.transaction.recoverable_vat]
+    with_vat = [line for line in record.claimed if line.transaction.recoverable_vat]
     wanted = {line.pk for line in with_vat}
     siblings: dict[int, list[tuple[int, Decimal]]] = {}
-    rows = SpendLine.objects.filter(transaction__in=[line.transaction_id for line in with_vat])
+    rows = SpendLine.objects.filter(transaction__in={line.transaction_id for line in with_vat})
     for transaction, pk, cost in rows.order_by("transaction", "number").values_list("transaction", "pk", "cost"):
         siblings.setdefault(transaction, []).append((pk, cost))
     shares: dict[int, Decimal] = {}
@@ -242,17 +257,9 @@ class Match:
 
 def match(record: Record) -> list[Match]:
     """Each match source of the programme, cash before in-kind."""
-    sources = list(
-        Source.objects.filter(programme=record.programme)
-        .exclude(kind=Source.Kind.GRANT)
-        .select_related("funder", "kept_by")
-        .order_by("position", "code")
-    )
-    year, quarter = record.quarter.year, record.quarter
-    positions = grouped(line_positions(sources, year, quarter, today=record.today), lambda line: line.source_id)
-    awards = {
-        row.source_id: row for row in Award.objects.filter(source__in=sources, year=year).prefetch_related("revisions")
-    }
+    sources, year, quarter = list(record.match_sources), record.quarter.year, record.quarter
+    positions = grouped(record.every.lines, lambda line: line.source_id)
+    awards = record.awards
     late = {
         row["budget_line__source_id"]: row["sum"]
         for row in SpendLine.objects.spend()
@@ -347,11 +354,10 @@ def earlier_claims(record: Record) -> list[EarlierClaim]:
     A certified claim, and every revision of its return, tells what was known when it was certified; one in
     preparation tells what is known now.
     """
-    standing = Claim.objects.in_force().filter(source=record.grant)
-    own = standing.filter(quarter=record.quarter).first()
-    rows = standing.exclude(quarter=record.quarter).select_related("quarter").prefetch_related("receipt_parts__receipt")
-    if own is not None:
-        rows = rows.filter(certified_at__lt=own.certified_at)
+    standing = Claim.objects.in_force().filter(source=record.grant).select_related("quarter")
+    every = list(standing.prefetch_related(Prefetch("receipt_parts", ReceiptPart.objects.select_related("receipt"))))
+    own = next((row for row in every if row.quarter_id == record.quarter.pk), None)
+    rows = [row for row in every if row != own and (own is None or row.certified_at < own.certified_at)]
     until = timezone.localdate(own.certified_at) if own else record.today
     found = []
     for row in sorted(rows, key=lambda row: (row.certified_at, row.quarter.order)):
@@ -382,16 +388,6 @@ def disallowed(record: Record) -> list[DisallowancePart]:
             "disallowance", "line__transaction__contract", "line__budget_line__project", "line__quarter"
         ).order_by("disallowance__reference", "line__transaction__reference", "line__number")
     )
-
-
-def earlier_parts(record: Record, worked: claims.WorkedPart) -> list[ClaimPart]:
-    """The parts certified before in one award year, in order."""
-    rows = ClaimPart.objects.filter(
-        claim__source=record.grant, claim__withdrawn_at=None, year=worked.year
-    ).select_related("claim__quarter")
-    here = claims.place_of(record.quarter)
-    found = [row for row in rows if claims.place_of(row.claim.quarter) < here]
-    return sorted(found, key=lambda row: claims.place_of(row.claim.quarter))
 
 
 def underspend(record: Record) -> Decimal:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from board.models import Quarter
-from core.money import NOUGHT, in_words
+from core.money import in_words
 from funding.accruals import times_raised_again
 from funding.models import BudgetLine, Source, SpendLine, Transaction, VirementMove
 from funding.positions import Position, is_over
@@ -186,7 +186,8 @@ def _expenditure(record: Record, line: BudgetLine, at: Position) -> list[Cell | 
 
 def profile(record: Record) -> Section:
     """Each project's profile beside what was spent, or is expected, quarter by quarter."""
-    year_quarters = sorted(record.quarter.year.quarters.exclude(kind=Quarter.Kind.FOLLOW_UP), key=lambda row: row.order)
+    of_year = [row for row in record.programme.quarters.all() if row.year_id == record.quarter.year_id]
+    year_quarters = sorted((row for row in of_year if row.kind != Quarter.Kind.FOLLOW_UP), key=lambda row: row.order)
     shown = [row for row in year_quarters if row.kind == Quarter.Kind.QUARTER or record.is_final]
     columns = [Column("project", "Project")]
     for row in shown:
@@ -200,22 +201,21 @@ def profile(record: Record) -> Section:
         Column("year-profile", "Year profile", "money", total=True),
         Column("year-outturn", "Year outturn", "money", total=True),
     ]
-    planned, spent = claim_record.profile_by_quarter(record), claim_record.actual_by_quarter(record)
-    expected = claim_record.forecast_by_quarter(record)
+    figures = claim_record.by_quarter(record)
     rows = []
     for project, at in record.by_project.items():
         if at == Position():
             continue
         values: list[Cell | Value] = [project.name]
         for row in shown:
-            key, ahead = (project.pk, row.pk), row.order > record.quarter.order
+            at_quarter, ahead = figures.get((project.pk, row.pk), Position()), row.order > record.quarter.order
             place = (record.grant, record.quarter.year, row, project)
             if row.kind == Quarter.Kind.QUARTER:
-                values.append(Cell(planned.get(key, NOUGHT), trace=tracing.plan("profile-quarter", *place)))
+                values.append(Cell(at_quarter.budget, trace=tracing.plan("profile-quarter", *place)))
             if ahead:
-                values.append(Cell(expected.get(key, NOUGHT), "f", tracing.forecast("quarter", *place)))
+                values.append(Cell(at_quarter.forecast, "f", tracing.forecast("quarter", *place)))
             else:
-                values.append(Cell(spent.get(key, NOUGHT), trace=tracing.spend("actual-quarter", *place)))
+                values.append(Cell(at_quarter.actual_to_date, trace=tracing.spend("actual-quarter", *place)))
         values.append(Cell(at.budget, trace=record.plan("budget", project)))
         values.append(_outturn(at, (*record.spend("actual-to-date", project), *record.expected(project))))
         rows.append(make_row(K, "profile", slug(project.code), columns, values))
@@ -247,12 +247,13 @@ def accruals(record: Record) -> Section:
         Column("reason", "Reason"),
     )
     found = claim_record.accruals(record)
-    again = times_raised_again([line.transaction for line in found])
+    quarters = {row.pk: row for row in record.programme.quarters.all()}
+    again = times_raised_again([line.transaction for line in found]) if found else {}
     rows = []
     for line in found:
         entry = line.transaction
         back = [row for other in entry.taken_back_by.all() if not other.is_void for row in other.lines.all()]
-        reversed_in = sorted({row.quarter.short_label for row in back})
+        reversed_in = sorted({quarters[row.quarter_id].short_label for row in back})
         rows.append(
             make_row(K, "accruals", slug(line.reference), columns, [
                 line.reference, line.budget_line.project.name, line.budget_line.heading.name, payee(entry),
@@ -431,7 +432,7 @@ def transactions(record: Record) -> Section:
         Column("net", "Net", "money", total=True),
         Column("cost", "Cost", "money", total=True),
     )
-    lines = [line for worked in record.worked.parts for line in worked.lines]
+    lines = record.claimed
     rows = [
         make_row(K, "transactions", slug(line.reference), columns, [
             line.reference, line.budget_line.project.code, line.budget_line.heading.name, payee(line.transaction),
@@ -455,7 +456,7 @@ def transactions(record: Record) -> Section:
 
 def where_listed(record: Record) -> str:
     """Where the lines of the claim are found: on paper they stand only where they are few."""
-    count = sum(len(worked.lines) for worked in record.worked.parts)
+    count = len(record.claimed)
     if count > LONGEST_IN_DOCUMENT:
         return f"Its {count} lines are listed in the workbook, sheet “Transactions”."
     return f"Its {count} line{'s' if count != 1 else ''} stand under “Transactions in this claim”."
@@ -489,7 +490,6 @@ def excluded(record: Record) -> Section:
         for line in claim_record.not_claimed(record)
     ]  # fmt: skip
     total = [make_total(K, "excluded", "total", columns, rows, "All that is kept out")] if rows else []
-    lines = tuple(line for worked in record.worked.parts for line in worked.lines)
     # Under the total, since neither is cost that waits: the one never was cost, the other was claimed before.
     beside = [
         make_row(K, "excluded", slug(f"vat-{project.code}"), columns, [
@@ -497,7 +497,7 @@ def excluded(record: Record) -> Section:
             record.quarter.short_label, "No cost", Cell(amount, trace=tuple(f"vat:{name}" for name in of)),
             "VAT that is recovered from HMRC: no cost under the grant’s terms", "Nothing",
         ], "note")
-        for project, (of, amount) in claim_record.recoverable_vat(lines).items()
+        for project, (of, amount) in claim_record.recoverable_vat(record).items()
         for count in [len(of)]
     ]  # fmt: skip
     beside += [
@@ -571,7 +571,7 @@ def payments(record: Record) -> Section:
         Column("owed", "Still owed", "money", total=True),
     )
     rows = []
-    for earlier in claim_record.earlier_claims(record):
+    for earlier in record.earlier:
         claim, here = earlier.claim, f"{K}/payments/{slug(earlier.claim.quarter.code)}"
         rest = (f"{here}/amount", f"-{here}/received", f"-{here}/written-off")
         made = (f"claim:{claim.reference}",)

@@ -4,6 +4,7 @@ They lead nowhere: neither to the lines and results under a figure, nor to draft
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,11 +14,13 @@ from django.urls import reverse
 from board.views import DetailPage, Fact, Link, ListPage, Status
 from core.forms import moment_in_words
 from returns import certifying, files
+from returns.document import preview
 from returns.filters import BoardReportFilters
+from returns.kinds.shape import stored_content
 from returns.models import Return
 from returns.tables import STATUS_COLOURS, BoardReportTable
 from returns.views.reading import FORMAT_NAMES
-from returns.views.shared import AboutReturn, Reading
+from returns.views.shared import AboutReturn
 
 
 def issued_to(user: Any) -> QuerySet[Return]:
@@ -47,7 +50,7 @@ class _AboutReport(AboutReturn):
         return [Link("Board reports", reverse("returns:board-reports"))]
 
 
-class BoardReport(Reading, _AboutReport, DetailPage):
+class BoardReport(_AboutReport, DetailPage):
     """All that a report says."""
 
     action, template_name = "returns.board", "returns/board_report.html"
@@ -77,6 +80,12 @@ class BoardReport(Reading, _AboutReport, DetailPage):
             )
             for format in reversed(self.kind.formats)
         ]
+
+    @cached_property
+    def drawn(self) -> dict[str, Any]:
+        """What it says, and no figure with a link to what it rests on."""
+        content = stored_content(self.object)
+        return preview(content, files.draft_stamp(self.kind, content, self.object))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**{"sections": self.drawn["sections"], "stamp": self.drawn["stamp"], **kwargs})

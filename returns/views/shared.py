@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from board import clock
 from board.access import AUDITOR, is_of_recipient, may
+from board.models import User
 from board.views import Fact, Link
 from core.problems import Refused
 from funding.models import Claim
 from returns import certifying, files
-from returns.content import Content, figure_words
+from returns.content import Content, Figure, figure_words
 from returns.document import preview
 from returns.filling.register import fits
 from returns.kinds import content_of, kind_of
@@ -93,7 +94,17 @@ class Reading:
     def drawn(self) -> dict[str, Any]:
         """The context of what it says; empty where there is no content."""
         content = self.content
-        return {} if content is None else preview(content, files.draft_stamp(self.kind, content, self.object))
+        if content is None:
+            return {}
+        stamp = files.draft_stamp(self.kind, content, self.object)
+        return preview(content, stamp, link=lambda figure: figure_url(self.object, figure))
+
+
+def figure_url(the_return: Return, figure: Figure) -> str:
+    """The page of what a number of a return rests on; empty for what rests on nothing."""
+    if not figure.is_number or not figure.trace:
+        return ""
+    return reverse("returns:trace", args=[the_return.pk, *figure.key.split("/")[1:]])
 
 
 def return_link(user: Any, claim: Claim) -> Link | None:
@@ -103,6 +114,12 @@ def return_link(user: Any, claim: Claim) -> Link | None:
     series = Return.objects.visible_to(user).filter(kind=Return.Kind.CLAIM, last_quarter=claim.quarter_id)
     found = series.filter(reference=claim.reference).first()
     return Link("See its return", found.get_absolute_url(), secondary=True) if found else None
+
+
+def return_url(user: User, reference: str) -> str:
+    """The page of a return for those who may open it; empty for everybody else."""
+    found = Return.objects.visible_to(user).filter(reference=reference).first() if may(user, "returns.read") else None
+    return found.get_absolute_url() if found else ""
 
 
 def template_links(the_return: Return, user: Any) -> list[Link]:

@@ -1,13 +1,17 @@
 """The content of the quarterly claim: what it adds up, what it keeps apart, what it never says."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from board import clock
+from board.models import User
 from core.problems import Refused
 from funding import claims
 from funding.declaring import declare
@@ -16,7 +20,7 @@ from funding.spending import Charge, credit
 from returns import certifying, files
 from returns.content import Content, Section, figure_words
 from returns.kinds import KINDS, content_of
-from returns.kinds.scope import of_quarter
+from returns.kinds.scope import of_quarter, scope_of
 from returns.leaves import Record
 from returns.models import Return, Risk
 from tests.pdf_text import text_of
@@ -301,3 +305,19 @@ def test_one_figure_stands_in_claim_row_excel_cell_and_pdf(scene: Scene) -> None
     assert "£58,400.00" in text
     assert the_return.content_hash in text.replace("\n", "")
     assert certifying.in_force(certifying.series_of("claim", of_quarter(scene.quarter()))) == the_return
+
+
+def test_the_claim_of_a_full_quarter_asks_at_most_forty_times(demonstration: Callable[[str], User]) -> None:
+    """However many lines there are: none is asked for by itself."""
+    row = Return.objects.select_related(*certifying.RELATED).get(reference="DAPF-2023-25/claim/2023-24-Q4/r1")
+    scope = scope_of(row)
+    with CaptureQueriesContext(connection) as asked:
+        content_of(KINDS["claim"], scope, today=clock.today(), the_return=None)
+    assert len(asked) <= 40
+
+
+def test_more_lines_than_a_return_lists_are_refused_in_words(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.spend()
+    monkeypatch.setattr("returns.kinds.claim_record.MOST_LISTED", 2)
+    with pytest.raises(Refused, match="a return lists at most 2"):
+        content(scene)

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from board import clock
 from board.models import Event, Quarter, User
-from funding.models import Claim
+from funding.models import Claim, ClaimLine, SpendLine
+from kpis.models import Submission
 from returns import certifying, files
 from returns.kinds.scope import of_quarter
 from returns.models import Download, Return
@@ -308,3 +309,63 @@ def test_a_return_is_sent_back_and_a_certified_one_revised(scene: Scene) -> None
     certifying.certify(the_return=the_return, by=scene.cfo)
     client.post(reverse("returns:revise", args=[the_return.pk]), {"reason": "A name was wrong"})
     assert Return.objects.get(revision=2).revision_reason == "A name was wrong"
+
+
+def test_each_number_of_a_return_opens_what_it_rests_on(scene: Scene) -> None:
+    the_return = scene.certified()
+    shown = page(scene.finance, reverse("returns:read", args=[the_return.pk]))
+    links = re.findall(r'href="(/returns/\d+/figures/[^"]+)"', shown)
+    assert len(links) > 100
+    for link in links[::9]:
+        assert "Worked out again from it" in page(scene.finance, link), link
+
+
+def test_a_figure_of_cost_lists_its_charges_and_their_sum_is_the_figure(scene: Scene) -> None:
+    the_return = scene.certified()
+    where = reverse("returns:trace", args=[the_return.pk, "calculation", "claimable", "amount"])
+    shown = page(scene.auditor, where)
+    assert "£58,400.00" in shown and "The same" in shown
+    charges = [row.start() for row in re.finditer(r">T-\d+/1</a>", shown)]
+    assert len(charges) == ClaimLine.objects.count()
+    assert shown.rindex("£58,400.00") > charges[-1], "The sum stands under the charges."
+
+
+def test_a_figure_under_which_the_record_has_moved_is_told(scene: Scene) -> None:
+    the_return = scene.certified()
+    SpendLine.objects.filter(cost__gt=0).update(cost=1)
+    where = reverse("returns:trace", args=[the_return.pk, "calculation", "claimable", "amount"])
+    shown = page(scene.auditor, where)
+    assert "does not come to this figure" in shown and "Something else" in shown
+
+
+def test_what_is_no_figure_of_the_return_is_not_found(scene: Scene) -> None:
+    the_return = scene.certified()
+    for place in (["calculation", "claimable", "none"], ["none", "claimable", "amount"]):
+        where = reverse("returns:trace", args=[the_return.pk, *place])
+        assert signed_in(scene.finance).get(where).status_code == 404
+
+
+def test_of_very_many_charges_the_page_shows_the_first(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    the_return = scene.certified()
+    monkeypatch.setattr("returns.views.tracing.MOST_CHARGES", 2)
+    where = reverse("returns:trace", args=[the_return.pk, "calculation", "claimable", "amount"])
+    shown = page(scene.finance, where)
+    assert f"the first 2 of {ClaimLine.objects.count()}" in shown
+    assert len(re.findall(r">T-\d+/1</a>", shown)) == 2
+
+
+def test_a_charge_and_a_submission_say_which_return_holds_them(scene: Scene) -> None:
+    scene.with_results()
+    claim = scene.certified()
+    line = ClaimLine.objects.select_related("line__transaction").first().line
+    entry = page(scene.finance, line.transaction.get_absolute_url())
+    assert f">{claim.reference}</a>" in entry
+    held = SpendLine.objects.filter(state=SpendLine.State.HELD).first()
+    assert "None while it is held" in page(scene.finance, held.transaction.get_absolute_url())
+    row = Submission.objects.first()
+    Submission.objects.filter(pk=row.pk).update(first_reported_in=claim.reference)
+    shown = page(scene.commissioning, reverse("kpis:submission", args=[row.pk]))
+    assert f'href="{claim.get_absolute_url()}">{claim.reference}</a>' in shown.replace(' class="govuk-link"', "")
+    reporter = row.duty.organisation.roles.filter(kind="kpi-reporter").first().user
+    own = page(reporter, reverse("kpis:submission", args=[row.pk]))
+    assert claim.reference in own and claim.get_absolute_url() not in own
