@@ -376,6 +376,7 @@ def _cell(shown: Shown) -> Cell:
 
 def kpis(record: BoardRecord) -> Section:
     """The measures that have a target, project by project, as far as the board may see them."""
+    with_notes = any(_note(line) for _, line in record.rated)
     columns = (
         Column("project", "Project"),
         Column("kpi", "KPI"),
@@ -384,12 +385,13 @@ def kpis(record: BoardRecord) -> Section:
         Column("quarter", f"Q{record.quarter.number}", "mixed"),
         Column("year", "Year to date", "mixed"),
         Column("rating", "Rating"),
-        Column("note", "To be read with"),
+        *([Column("note", "To be read with")] if with_notes else []),
     )
     rows = [
         make_row(K, "kpis", _key(project, line), columns, [
             project.name, line.name, line.unit, target_cell(project, line, record.quarter),
-            _cell(_this_quarter(record, line)), _cell(line.year_to_date), line.rag, _note(line),
+            _cell(_this_quarter(record, line)), _cell(line.year_to_date), line.rag,
+            *([_note(line)] if with_notes else []),
         ])
         for project, line in record.rated
     ]  # fmt: skip
@@ -414,12 +416,13 @@ def _note(line: MeasureLine) -> str | None:
 
 def unit_costs(record: BoardRecord) -> Section:
     """What a start, a completion and a contact cost the grant this year; not told where the count is hidden."""
-    counted = (("start", "Starts", costs.STARTS), ("completion", "Completions", costs.COMPLETIONS),
+    every = (("start", "Starts", costs.STARTS), ("completion", "Completions", costs.COMPLETIONS),
                ("contact", "Contacts handled", costs.CONTACTS))  # fmt: skip
+    measures = {project.code: project.measures for project in record.projects}
+    counted = [one for one in every if any(costs.named(lines, one[2]) for lines in measures.values())]
     columns = [Column("project", "Project"), Column("grant", "Grant spent this year", "money")]
     for code, title, _ in counted:
         columns += [Column(f"{code}-count", title, "mixed"), Column(code, f"Grant per {code}", "mixed")]
-    measures = {project.code: project.measures for project in record.projects}
     rows = []
     for project, at in record.money.by_project.items():
         lines = [costs.named(measures.get(project.code, ()), names) for _, _, names in counted]
@@ -448,7 +451,7 @@ def _count_and_cost(project: Project, at: Position, code: str, line: MeasureLine
     shown, here = line.year_to_date, f"{K}/costs/{slug(project.code)}"
     return [
         _cell(shown),
-        costs.cost_of_one(at.actual_to_date, shown, money=f"{here}/grant", count=f"{here}/{code}-count"),
+        costs.cost_of_one(at.actual_to_date, shown, money=[f"{here}/grant"], count=f"{here}/{code}-count"),
     ]
 
 
@@ -505,7 +508,7 @@ def _trend(row: Risk, before: dict[int, int], quarter: Quarter) -> str:
 
 
 def milestones(record: BoardRecord) -> Section:
-    """What is due, expected and met."""
+    """What is due, expected, or was met since the quarter began."""
     columns = (
         Column("project", "Project"),
         Column("milestone", "Milestone"),
@@ -520,12 +523,13 @@ def milestones(record: BoardRecord) -> Section:
         ])
         for project in record.projects
         for line in project.milestones
+        if line.met_on is None or line.met_on >= record.quarter.first_day
     ]  # fmt: skip
     return Section(
         "milestones",
         "Milestones",
-        (),
-        Table("Milestones", columns, tuple(rows), "No milestone is set.", headings=2),
+        ("What was met before the quarter began is left out.",),
+        Table("Milestones", columns, tuple(rows), "No milestone is open.", headings=2),
         sheet="Milestones",
     )
 

@@ -19,8 +19,8 @@ def named(measures: Sequence[MeasureLine], names: Sequence[str]) -> MeasureLine 
     return next((line for line in measures if line.name in names), None)
 
 
-def cost_of_one(amount: Decimal, shown: Shown, *, money: str, count: str) -> Cell:
-    """An amount divided by a count, rounded once; `money` and `count` are the keys of the two figures.
+def cost_of_one(amount: Decimal, shown: Shown, *, money: Sequence[str], count: str) -> Cell:
+    """An amount divided by a count, rounded once; `money` are the keys of the figures that make it, `count` the other.
 
     A cost beside its money would give the count away, so it is told only where the count is; nor is there a cost
     of nothing.
@@ -28,10 +28,5 @@ def cost_of_one(amount: Decimal, shown: Shown, *, money: str, count: str) -> Cel
     if not isinstance(shown.value, int) or not shown.value:
         state = shown.state if shown.value is None else "z"
         return Cell(None, state or "z", unit="money")
-    trace = ("by:mean", *figures(money), "over", *figures(count))
-    return Cell(round_to_penny(amount / shown.value), _mark(shown.state), trace, "money")
-
-
-def _mark(state: str) -> str:
-    """A cost of a provisional or estimated count is that too; that a count came late says nothing of the cost."""
-    return state if state in ("p", "e", "r") else ""
+    trace = ("by:mean", *figures(*money), "over", *figures(count))
+    return Cell(round_to_penny(amount / shown.value), shown.state, trace, "money")

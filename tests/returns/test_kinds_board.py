@@ -120,7 +120,7 @@ def test_a_cost_is_the_years_spend_divided_by_the_count_and_rounded_once(reporte
 @pytest.mark.parametrize(("state", "cost"), [("c", "c"), ("missing", "missing"), ("", "z")])
 def test_without_a_count_there_is_no_cost(state: str, cost: str) -> None:
     count = Shown(0 if not state else None, "count", state)
-    found = costs.cost_of_one(D("10.00"), count, money="board/costs/a/grant", count="board/costs/a/start-count")
+    found = costs.cost_of_one(D("10.00"), count, money=["board/costs/a/grant"], count="board/costs/a/start-count")
     assert (found.value, found.state) == (None, cost)
 
 
