@@ -45,6 +45,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "returns.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "files.verify": EVERYONE - {ADMIN},
+    "returns.board": frozenset({BOARD}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
     "returns.waive": frozenset({COMMISSIONING, CFO}),

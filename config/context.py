@@ -21,6 +21,7 @@ NAVIGATION: tuple[tuple[str, str, str], ...] = (
     ("Results", "kpis:submissions", "submissions.read"),
     ("Performance", "kpis:performance", "results.read"),
     ("Returns", "returns:returns", "returns.read"),
+    ("Board reports", "returns:board-reports", "returns.board"),
 )
 
 

@@ -65,6 +65,7 @@ DOORS = (
         "returns:returns",
         "returns.read",
     ),
+    ("Board reports", "What was issued to the board, quarter by quarter.", "returns:board-reports", "returns.board"),
     ("Verify a file", "Whether a workbook or PDF is what was certified.", "returns:verify", "files.verify"),
     ("Deputies", "Who may sign for the chief finance officer, and under which authority.", "deputies", "deputies.read"),
     ("Record of acts", "Who did what and when.", "events", "events.read"),

@@ -15,7 +15,7 @@ from board.thresholds import threshold
 from kpis import formulas
 from kpis.aggregation import PROGRAMME, YEAR, Cell, across_quarters
 from kpis.kinds import FigureType, Kind, Profile, State
-from kpis.models import Breakdown, Category, Identity, KpiVersion
+from kpis.models import Breakdown, Category, Identity, KpiVersion, Publication
 from kpis.reported import Reported
 from kpis.rules import OPENINGS
 from kpis.suppression import PUBLIC, Equation, Guard, Key, protect, rate_is_hidden
@@ -153,7 +153,7 @@ def hidden_of(project: Project, reported: Reported, profile: Profile, since: Rep
     guard_of = board
     if profile == Profile.PUBLIC:
         # Who reads both learns nothing from the public's figures that the board's do not show.
-        pattern = _Pattern(project, known, public, hidden=pattern.hidden)
+        pattern = _Pattern(project, known, public, hidden=pattern.hidden, abides=False)
         guard_of = public
     return Hidden(guard_of(reported.quarter), project, reported, pattern.keys, guard_of)
 
@@ -171,6 +171,8 @@ class _Pattern:
         reported: Reported,
         guard_of: Callable[[Quarter], Guard],
         hidden: frozenset[Key] = frozenset(),
+        *,
+        abides: bool = True,
     ) -> None:
         self._project = project
         self._wanted = hidden
@@ -180,14 +182,36 @@ class _Pattern:
         self._balances: list[Equation] = []
         self._tables: dict[Key, list[Equation]] = {}
         self.hidden: frozenset[Key] = frozenset()
+        before: Reported | None = None
         for place, stage in enumerate(reported.stages()):
-            for quarter in reported.so_far:
+            for quarter in self._changed(before, stage):
                 self._settle(stage, quarter, guard_of(quarter), str(place))
+            if stage.published is not None and abides:
+                self._abide(stage.published)
+            before = stage
+        self.hidden |= hidden & self._values.keys()
 
     @property
     def keys(self) -> frozenset[Key]:
         """The plain keys of what is hidden of the figures as they now stand."""
         return frozenset(plain for plain, name in self._names.items() if name in self.hidden)
+
+    def _changed(self, before: Reported | None, stage: Reported) -> list[Quarter]:
+        """The quarters that a stage brings: those after the last one before it, or all where an earlier one moved."""
+        if before is None:
+            return stage.so_far
+        places = [place for place in (*before.results, *stage.results) if place[0] == self._project.pk]
+        other = {place[2] for place in places if before.results.get(place) is not stage.results.get(place)}
+        there = {place[2] for place in before.results if place[0] == self._project.pk}
+        last = [row.order for row in stage.so_far if row.code in there][-1:]
+        new = [row for row in stage.so_far if row.code in other and [row.order] > last]
+        return new if len(new) == len(other) else stage.so_far
+
+    def _abide(self, published: Publication) -> None:
+        """What an issued report hid stays hidden and what it could show counts as known, whatever is found now."""
+        plain = published.keys_of(self._project.code)
+        shown = {name for key, name in self._names.items() if key not in plain and not _opens(key)}
+        self.hidden = (self.hidden - shown) | {self._names[key] for key in plain if key in self._names}
 
     def _settle(self, stage: Reported, quarter: Quarter, guard: Guard, place: str) -> None:
         figures, tables, balancing = _figures(self._project, stage, quarter)

@@ -1,8 +1,11 @@
 """All results of a programme up to a quarter, read once and asked many times. No arithmetic over quarters here."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from itertools import chain
 from typing import Self
 
 from django.db.models import prefetch_related_objects
@@ -12,11 +15,25 @@ from kpis import formulas
 from kpis.aggregation import MISSING, NOT_DUE, Cell, cell_of
 from kpis.asking import months_after
 from kpis.gathering import aims_of
-from kpis.kinds import State
-from kpis.models import Breakdown, Duty, DutyMeasure, Identity, Kpi, KpiVersion, Rating, Result, Submission, version_on
+from kpis.kinds import Profile, State
+from kpis.models import (
+    Breakdown,
+    Duty,
+    DutyMeasure,
+    Identity,
+    Kpi,
+    KpiVersion,
+    Publication,
+    Rating,
+    Result,
+    Submission,
+    version_on,
+)
 from kpis.scoring import Aim
 
 Place = tuple[int, str, str]
+# A duty and a quarter, by their rows: what a submission is of.
+Of = tuple[int, int]
 
 
 @dataclass
@@ -38,6 +55,9 @@ class Reported:
     identities: dict[int, list[Identity]]
     aims: dict[int, dict[str, Aim]]
     ratings: dict[tuple[int, str], Rating] = field(default_factory=dict)
+    # The reports that were issued, in their order; and the one before which these rows stood so, if that is asked.
+    publications: list[Publication] = field(default_factory=list)
+    published: Publication | None = None
     _codes: dict[int, list[str]] = field(default_factory=dict)
 
     @property
@@ -100,25 +120,54 @@ class Reported:
         return self.results.get((project.pk, code, quarter.code))
 
     def stages(self) -> list[Self]:
-        """As it stood while no submission was beyond its first revision, beyond its second, …; at last as it stands."""
-        most = max((_revision(row) for rows in self.superseded.values() for row in rows), default=0)
-        return [*(self._up_to(revision) for revision in range(1, most + 1)), self]
+        """As it stood before: at each report that was issued, and between them with each round of revisions; then now.
 
-    def _up_to(self, revision: int) -> Self:
+        The first round is what was handed in at first, the second what a second revision replaced of it, ….
+        """
+        return self._stages
+
+    @cached_property
+    def _stages(self) -> list[Self]:
+        newest: dict[Of, int] = {}
+        for row in self._given_rows():
+            newest[_of(row)] = max(newest.get(_of(row), 0), _revision(row))
+        found, last = [], dict.fromkeys(newest, 0)
+        for place, issue in enumerate(self.publications):
+            then = _in_force(self._given_rows(), issue.at)
+            found += self._rounds(last, then, self.publications[:place])
+            found.append(replace(self._up_to(then, self.publications[:place]), published=issue))
+            last = then
+        return [*found, *self._rounds(last, newest, self.publications), self]
+
+    def _rounds(self, first: Mapping[Of, int], last: Mapping[Of, int], issued: list[Publication]) -> list[Self]:
+        """What stood between two sets of revisions, the later one left out."""
+        most = max((last[of] - first[of] for of in last), default=0)
+        return [self._up_to({of: min(first[of] + step, last[of]) for of in last}, issued) for step in range(1, most)]
+
+    def _up_to(self, revisions: Mapping[Of, int], issued: list[Publication]) -> Self:
+        then = {
+            place: [row for row in rows if _revision(row) <= revisions[_of(row)]]
+            for place, rows in self._given.items()
+        }  # fmt: skip
+        return replace(
+            self,
+            results={place: rows[-1] for place, rows in then.items() if rows},
+            superseded={place: rows[:-1] for place, rows in then.items()},
+            publications=issued,
+        )
+
+    @cached_property
+    def _given(self) -> dict[Place, list[Result]]:
+        """All that was ever handed in of each figure and counted, the earliest revision first."""
         given: dict[Place, list[Result]] = defaultdict(list)
         for place, rows in self.superseded.items():
             given[place] += rows
         for place, row in self.results.items():
             given[place].append(row)
-        then = {
-            place: sorted((row for row in rows if _revision(row) <= revision), key=_revision)
-            for place, rows in given.items()
-        }
-        return replace(
-            self,
-            results={place: rows[-1] for place, rows in then.items() if rows},
-            superseded={place: rows[:-1] for place, rows in then.items()},
-        )
+        return {place: sorted(rows, key=_revision) for place, rows in given.items()}
+
+    def _given_rows(self) -> Iterator[Result]:
+        return chain.from_iterable(self._given.values())
 
     def results_of(self, submission: Submission) -> list[Result]:
         return self.by_submission.get(submission.pk, [])
@@ -224,6 +273,20 @@ def _revision(result: Result) -> int:
     return result.submission.revision
 
 
+def _of(result: Result) -> Of:
+    return result.submission.duty_id, result.submission.quarter_id
+
+
+def _in_force(rows: Iterable[Result], moment: datetime) -> dict[Of, int]:
+    """Of each duty and quarter the revision whose figures counted at a moment; nought where none had come."""
+    found: dict[Of, int] = {}
+    for row in rows:
+        given = row.submission.accepted_at or row.submission.submitted_at
+        counted = _revision(row) if given is not None and given <= moment else 0
+        found[_of(row)] = max(found.get(_of(row), 0), counted)
+    return found
+
+
 def _terms(definition: KpiVersion) -> list[str]:
     codes = [*formulas.read(definition.numerator_codes), *formulas.read(definition.denominator_codes)]
     return list(dict.fromkeys(code for _, code in codes))
@@ -263,6 +326,7 @@ def read_reported(programme: Programme, quarter: Quarter) -> Reported:
     _read_results(found)
     for identity in Identity.objects.filter(project__programme=programme):
         found.identities[identity.project_id].append(identity)
+    found.publications = list(Publication.objects.filter(programme=programme, profile=Profile.BOARD.value))
     found.aims = aims_of(programme, quarter)
     # In the order in which they were given, so that the last one stands.
     for rating in Rating.objects.filter(quarter=quarter).select_related("kpi", "by").order_by("pk"):

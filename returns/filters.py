@@ -37,6 +37,16 @@ class QuarterFilters(Filters):
         return rows.filter(pk__in=found.values("last_quarter_id"))
 
 
+class BoardReportFilters(Filters):
+    """By programme."""
+
+    programme = django_filters.ModelChoiceFilter(queryset=_programmes, label="Programme")
+
+    class Meta:
+        model = Return
+        fields = ("programme",)
+
+
 class StatementFilters(Filters):
     """By programme, kind and status."""
 

@@ -15,7 +15,7 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """For the recipient's officers and for auditors.
 
         A statement about an organisation is for its finance officers and chief finance officer too, once its
-        figures are firm; nobody else's is.
+        figures are firm; nobody else's is. Members of the board see the reports that were issued to them.
         """
         role = user.acting
         if role is None:
@@ -23,6 +23,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         mine = self.filter(programme__in=Programme.objects.visible_to(user))
         if role.kind == Role.Kind.AUDITOR:
             return mine
+        if role.kind == Role.Kind.BOARD_MEMBER:
+            # A report whose place a revision took stays theirs: they have had it.
+            return mine.filter(kind=Return.Kind.BOARD, status__in=Return.FROZEN)
         if role.kind not in (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.CFO):
             return self.none()
         seen = Q(programme__recipient=role.organisation)
@@ -59,6 +62,8 @@ class Return(Kept):
         CHECKED = "checked", "Checked"
         CERTIFIED = "certified", "Certified"
         SUPERSEDED = "superseded", "Superseded"
+
+    FROZEN: ClassVar = (Status.CERTIFIED, Status.SUPERSEDED)
 
     reference = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -119,7 +124,7 @@ class Return(Kept):
 
     @property
     def is_frozen(self) -> bool:
-        return self.status in (self.Status.CERTIFIED, self.Status.SUPERSEDED)
+        return self.status in self.FROZEN
 
 
 class Commentary(Kept):

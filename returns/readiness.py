@@ -17,9 +17,9 @@ from returns.models import Return, Waiver
 WEIGHTS = ("blocking", "waived", "warning", "information")
 # Each return explains its own variances, to date: the explanations of a certified one stand, and are asked for no more.
 ASKED_ANEW = frozenset({"F10"})
-# What cannot be signed away: a quarter that still moves, a claim out of turn, an accrual that would count twice, and
-# the unexplained difference to the ledger.
-NEVER_WAIVED = frozenset({"closed", "F29", "accrual", "ledger"})
+# What cannot be signed away: a quarter that still moves, a claim out of turn, an accrual that would count twice, the
+# unexplained difference to the ledger, and results that a report would print before they are accepted.
+NEVER_WAIVED = frozenset({"closed", "F29", "accrual", "ledger", "provisional"})
 # What takes none is not asked to be closed.
 NEVER_CLOSES = {MONEY: Quarter.Kind.FOLLOW_UP, RESULTS: Quarter.Kind.CLOSING}
 

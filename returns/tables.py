@@ -151,6 +151,34 @@ class StatementTable(Table):
         return self.names.get(value, value)
 
 
+class BoardReportTable(Table):
+    """The board reports that were issued, one a row, the latest first."""
+
+    caption = "Board reports"
+    empty_text = "No board report has been issued yet."
+    period = Column("Quarter", accessor="pk", orderable=False, linkify=("returns:board-report", [A("pk")]))
+    programme = ShortColumn("Programme", accessor="programme__code")
+    revision = Column("Revision")
+    standing = Column("Status", accessor="status", orderable=False)
+    certified_at = MomentColumn("Issued")
+
+    class Meta:
+        order_by = ("-certified_at",)
+
+    def render_period(self, record: Return) -> str:
+        return str(scope_of(record))
+
+    def value_period(self, record: Return) -> str:
+        return str(scope_of(record))
+
+    def render_standing(self, record: Return) -> str:
+        return self.value_standing(record)
+
+    def value_standing(self, record: Return) -> str:
+        """In the board's words: a return that is certified was issued to them."""
+        return "In force" if record.status == Return.Status.CERTIFIED else "Replaced by a revision"
+
+
 class SignatureTable(Table):
     """Who signed a return, in what capacity; rows are `SignatureGiven`."""
 

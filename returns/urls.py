@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from returns.views import quarter, reading, signing, templates, tracing, verifying, waiving
+from returns.views import board, quarter, reading, signing, templates, tracing, verifying, waiving
 
 app_name = "returns"
 urlpatterns = [
     path("", quarter.QuarterList.as_view(), name="returns"),
     path("verify/", verifying.Verify.as_view(), name="verify"),
+    path("board-reports/", board.BoardReportList.as_view(), name="board-reports"),
+    path("board-reports/<int:pk>/", board.BoardReport.as_view(), name="board-report"),
+    path("board-reports/<int:pk>/files/<slug:format>/", board.TakeBoardReport.as_view(), name="board-file"),
     path("statements/", quarter.StatementList.as_view(), name="statements"),
     path("quarters/<int:pk>/", quarter.QuarterPage.as_view(), name="quarter"),
     path("quarters/<int:pk>/close/<slug:what>/", quarter.Close.as_view(), name="close"),

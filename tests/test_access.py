@@ -126,6 +126,13 @@ def deputy(programme: Programme) -> Delegation:
     return delegate(deputy=colleague, starts_on=day, ends_on=day, authority=authority, by=cfo)
 
 
+def board_draft(programme: Programme) -> Return:
+    """A report that is not issued; the demonstration has none."""
+    quarter = Quarter.objects.select_related("programme__recipient", "year").get(programme=programme, code="2024-25-Q1")
+    officer = Role.objects.filter(kind="commissioning-officer", organisation=programme.recipient).first().user
+    return open_return(kind="board", scope=of_quarter(quarter), by=officer)
+
+
 def waived(quarter: Quarter) -> Waiver:
     """A waiver that waits to be agreed to; the demonstration has none."""
     officer = {
@@ -212,6 +219,8 @@ def rows() -> dict[str, list[tuple]]:
     of_ecc = Return.objects.get(kind="match", subject="ecc")
     of_southend = Return.objects.get(kind="match", last_quarter__code="2024-25-Q3")
     usage = Return.objects.get(kind="usage")
+    issued = Return.objects.get(kind="board", last_quarter__code="2024-25-Q3")
+    drafted = board_draft(programme)
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
     [waiting] = open_accruals(programme.recipient)
     named = (deputy(programme).reference,)
@@ -304,14 +313,23 @@ def rows() -> dict[str, list[tuple]]:
         "returns:close": [(quarter.pk, "money"), (quarter.pk, "results")],
         "returns:reopen": [(quarter.pk, "money")],
         "returns:begin": [(quarter.pk, "claim")],
-        "returns:return": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,)],
-        "returns:read": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,)],
+        # An issued report; another return, which is none; and a draft.
+        "returns:board-report": [(issued.pk,), (certified.pk,), (drafted.pk,)],
+        "returns:board-file": [(issued.pk, "pdf"), (certified.pk, "pdf"), (drafted.pk, "pdf")],
+        "returns:return": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,), (issued.pk,)],
+        "returns:read": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,), (issued.pk,)],
         "returns:write": [(certified.pk, "progress")],
         "returns:sign": [(certified.pk, "certify"), (of_southend.pk, "certify")],
         "returns:send-back": [(certified.pk,), (of_southend.pk,)],
         "returns:revise": [(certified.pk,)],
-        "returns:receipt": [(certified.pk,), (of_ecc.pk,), (usage.pk,)],
-        "returns:file": [(certified.pk, "xlsx"), (certified.pk, "pdf"), (of_ecc.pk, "pdf"), (usage.pk, "pdf")],
+        "returns:receipt": [(certified.pk,), (of_ecc.pk,), (usage.pk,), (issued.pk,)],
+        "returns:file": [
+            (certified.pk, "xlsx"),
+            (certified.pk, "pdf"),
+            (of_ecc.pk, "pdf"),
+            (usage.pk, "pdf"),
+            (issued.pk, "pdf"),
+        ],
         "returns:waiver-ask": [(certified.pk,), (waiver.the_return_id,)],
         "returns:waiver-agree": [(waiver.the_return_id, waiver.reference)],
         "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],
@@ -459,4 +477,6 @@ def test_no_provider_may_see_money_but_its_contracts() -> None:
 
 def test_a_board_member_reads_no_raw_result_and_no_ledger() -> None:
     allowed = {action for action, roles in ACTIONS.items() if Role.Kind.BOARD_MEMBER in roles}
-    assert allowed == {"front", "role.switch", "programme.read", "programme.money", "results.read", "files.verify"}
+    assert allowed == {
+        "front", "role.switch", "programme.read", "programme.money", "results.read", "files.verify", "returns.board",
+    }  # fmt: skip

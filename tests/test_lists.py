@@ -25,7 +25,7 @@ def lists() -> list[tuple[str, type[ListPage]]]:
 
 def reader_of(name: str, demonstration: Person) -> Client:
     """One who may open the list, and sees as much of it as anybody."""
-    for key in ("commissioning.1", "finance.pfcc", "auditor"):
+    for key in ("commissioning.1", "finance.pfcc", "auditor", "board"):
         client = Client()
         client.force_login(demonstration(key))
         if client.get(reverse(name)).status_code == 200:

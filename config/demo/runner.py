@@ -110,6 +110,8 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
         paid.pay(programme, quarter, people)
         _certify(Return.Kind.CLAIM, quarter, quarter.certify_due_on, people)
         _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
+        if quarter.code in wording.FOR_THE_BOARD:
+            _certify(Return.Kind.BOARD, quarter, quarter.certify_due_on, people)
         if quarter.code == AFTER_YEAR_END:
             _end_first_year(programme, people)
         if quarter.code == ASKED_ABOUT:
@@ -157,6 +159,7 @@ def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
     first, then = {
         Return.Kind.CLAIM: ("finance.pfcc", ("commissioning.1", "cfo")),
         Return.Kind.PERFORMANCE: ("commissioning.1", ("commissioning.2",)),
+        Return.Kind.BOARD: ("commissioning.1", ("cfo",)),
     }[kind]
     quarter = _again(quarter)
     with clock.at(day, 11):

@@ -5,6 +5,7 @@ How figures are added is never a column: it follows from a measure's kind, in `k
 
 from kpis.models.definitions import Category, Dimension, Identity, Kpi, KpiVersion, Rating, Target, version_on
 from kpis.models.duties import Duty, DutyMeasure
+from kpis.models.publications import Publication
 from kpis.models.results import Breakdown, Result
 from kpis.models.submissions import Confirmation, Correction, Extension, Submission, SubmissionQuery
 
@@ -20,6 +21,7 @@ __all__ = [
     "Identity",
     "Kpi",
     "KpiVersion",
+    "Publication",
     "Rating",
     "Result",
     "Submission",

@@ -3,7 +3,7 @@
 Σ quarterly claims + final claims and changes after them − disallowed = outturn, for each year, project and heading.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from functools import cached_property
 
 from board.models import Project, Quarter
 from board.quarters import MONEY, RESULTS
-from core.money import NOUGHT, in_words, round_to_penny
+from core.money import NOUGHT, in_words
 from funding.matching import MatchOfSource, match_of, together
 from funding.models import BudgetLine, ClaimPart, MatchReceipt, Source, SpendLine
 from funding.positions import grouped
@@ -32,6 +32,7 @@ from returns.content import (
 )
 from returns.items import Item, Place
 from returns.kinds import usage, year_record, year_tables
+from returns.kinds.costs import COMPLETIONS, STARTS, cost_of_one, named
 from returns.kinds.performance import ADDS_UP, measure_definitions
 from returns.kinds.scope import Scope
 from returns.kinds.shape import (
@@ -54,9 +55,6 @@ from returns.models import Return
 
 K = "outturn"
 KINDS_OF_MATCH = ((Source.Kind.CASH_MATCH, "Cash match"), (Source.Kind.IN_KIND_MATCH, "In-kind match"))
-# What cost is divided by, by the names that the measures bear in the catalogue.
-STARTS = ("Starts", "Started the five-week programme")
-COMPLETIONS = ("Completions", "Completed the five-week programme")
 
 STEPS = (
     Step(
@@ -429,16 +427,16 @@ def unit_costs(record: Record) -> Section:
     measures = {project.code: project.measures for project in record.results[record.years[-1]]}
     rows = []
     for project, each in record.by_project.items():
-        starts = _named(measures.get(project.code, ()), STARTS)
+        starts = named(measures.get(project.code, ()), STARTS)
         if starts is None:
             continue
-        completions = _named(measures.get(project.code, ()), COMPLETIONS)
+        completions = named(measures.get(project.code, ()), COMPLETIONS)
         whole, cash = sum(each.values(), Amounts()), record.cash_of(project)
         grant = year_tables.money_cells(record.years, whole, lambda line, of=project: line.project == of)[-1]  # type: ignore[misc]
         match_of_it = Cell(sum((line.cost for line in cash), NOUGHT), trace=of_lines(cash) or grant.trace)
         values: list[Cell | Value] = [project.name, grant, match_of_it]
-        for line in (starts, completions):
-            values += _per(line, grant, match_of_it)
+        for line, count in ((starts, "starts"), (completions, "completions")):
+            values += _per(line, grant.value, match_of_it.value, slug(project.code), count)  # type: ignore[arg-type]
         rows.append(make_row(K, "unit-costs", slug(project.code), columns, values))
     return Section(
         "unit-costs",
@@ -450,27 +448,17 @@ def unit_costs(record: Record) -> Section:
     )  # fmt: skip
 
 
-def _named(measures: Sequence[MeasureLine], names: Sequence[str]) -> MeasureLine | None:
-    return next((line for line in measures if line.name in names), None)
-
-
-def _per(line: MeasureLine | None, grant: Cell, cash: Cell) -> list[Cell]:
-    """The count, the grant's cost of one, and that of grant and cash match; hidden wherever the count is."""
+def _per(line: MeasureLine | None, grant: Decimal, cash: Decimal, row: str, count: str) -> list[Cell]:
+    """The count, the grant's cost of one, and that of grant and cash match; `row` and `count` name them."""
     if line is None:
         return [Cell(None, "z", unit="text")] * 3
-    shown = line.programme_to_date
-    count = _cell(shown, f"measure:{line.code}")
-    if not isinstance(shown.value, int) or not shown.value:
-        state = shown.state if shown.value is None else "z"
-        return [count, *[Cell(None, state or "z", unit="money")] * 2]
-    each = []
-    for amount, trace in (
-        (grant.value, grant.trace),
-        (grant.value + cash.value, (*grant.trace, *cash.trace)),  # type: ignore[operator]
-    ):
-        rounded = round_to_penny(amount / shown.value)  # type: ignore[operator]
-        each.append(Cell(rounded, shown.state, (*trace, *count.trace), "money"))
-    return [count, *each]
+    shown, here = line.programme_to_date, f"{K}/unit-costs/{row}"
+    own, both = [f"{here}/grant"], [f"{here}/grant", f"{here}/cash"]
+    return [
+        _cell(shown, f"measure:{line.code}"),
+        cost_of_one(grant, shown, money=own, count=f"{here}/{count}"),
+        cost_of_one(grant + cash, shown, money=both, count=f"{here}/{count}"),
+    ]
 
 
 def waits_for(scope: Scope, today: date) -> Iterator[Item]:

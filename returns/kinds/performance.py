@@ -214,7 +214,8 @@ def _of(project: ProjectPerformance, parts: Iterable[str]) -> list[MeasureLine]:
     return [line for line in project.measures if line.section in wanted]
 
 
-def _cell(shown: Shown) -> Cell:
+def shown_cell(shown: Shown) -> Cell:
+    """A result as a return states it."""
     return Cell(shown.value, shown.state, shown.trace, shown.unit)
 
 
@@ -222,7 +223,7 @@ def _key(project: ProjectPerformance, code: str) -> str:
     return slug(f"{project.code}-{code}")
 
 
-def _target(project: ProjectPerformance, line: MeasureLine, quarter: Quarter) -> Cell:
+def target_cell(project: ProjectPerformance, line: MeasureLine, quarter: Quarter) -> Cell:
     """The year's target in the measure's own unit; a rate's in per cent."""
     unit, trace = line.year_to_date.unit, (f"target:{project.code}/{line.code}@{quarter.code}",)
     if line.target is None:
@@ -252,7 +253,7 @@ _OVER_TIME = (
 
 
 def _over_time(line: MeasureLine) -> list[Cell]:
-    return [*(_cell(shown) for shown in line.quarters), _cell(line.year_to_date), _cell(line.programme_to_date)]
+    return [shown_cell(shown) for shown in (*line.quarters, line.year_to_date, line.programme_to_date)]
 
 
 def summary(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section:
@@ -269,7 +270,7 @@ def summary(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section
     )
     rows = [
         make_row(K, "kpis", _key(project, line.code), columns, [
-            line.code, line.name, line.unit, ADDS_UP[MeasureKind(line.kind)], _target(project, line, quarter),
+            line.code, line.name, line.unit, ADDS_UP[MeasureKind(line.kind)], target_cell(project, line, quarter),
             *_over_time(line), line.rag, _comment(line),
         ])
         for project in projects
@@ -366,8 +367,8 @@ def outcomes(projects: Sequence[ProjectPerformance]) -> Section:
             now = [shown for shown in line.quarters if shown.state != "not due"][-1:] or [line.quarters[0]]
             rows.append(
                 make_row(K, "outcomes", _key(project, line.code), columns, [
-                    line.code, line.name, project.name, *_parts(now[0]), _cell(now[0]), *_parts(line.year_to_date),
-                    _cell(line.year_to_date), _cell(line.programme_to_date), _comment(line),
+                    line.code, line.name, project.name, *_parts(now[0]), shown_cell(now[0]), *_parts(line.year_to_date),
+                    shown_cell(line.year_to_date), shown_cell(line.programme_to_date), _comment(line),
                 ])
             )  # fmt: skip
     return Section(
@@ -403,7 +404,7 @@ def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
         make_row(K, "cohorts", slug(f"{project.code}-{line.code}-{line.entry_quarter}"), columns, [
             line.code, line.name, line.entry_quarter,
             Cell(line.window_months, trace=(f"window:{project.code}/{line.code}@{line.entry_quarter}",)),
-            line.due_quarter or "After the programme", *_parts(line.shown), _cell(line.shown),
+            line.due_quarter or "After the programme", *_parts(line.shown), shown_cell(line.shown),
         ])
         for project in projects
         for line in project.cohorts
@@ -429,7 +430,7 @@ def breakdowns(projects: Sequence[ProjectPerformance]) -> Section:
     )
     rows = [
         make_row(K, "breakdowns", slug(f"{project.code}-{line.code}-{line.dimension}-{line.category}"), columns, [
-            line.code, line.dimension_name, line.category_name, project.name, line.name, _cell(line.shown),
+            line.code, line.dimension_name, line.category_name, project.name, line.name, shown_cell(line.shown),
         ])
         for project in projects
         for line in project.breakdowns

@@ -293,7 +293,7 @@ class _Reading:
     def _version(self, code: str, quarter: Quarter) -> int:
         """How often the figures of a measure have changed so far, as the mark of a revised figure tells."""
         stages = [row.result(self.project, code, quarter) for row in self.stages]
-        said = [None if row is None else _said(row) for row in stages]
+        said = [_said(row) for row in stages if row is not None]
         return sum(one != other for one, other in pairwise(said))
 
     def _line(self, code: str, line: Any) -> None:

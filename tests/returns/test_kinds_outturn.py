@@ -11,7 +11,7 @@ from funding.models import ClaimLine, ClaimPart, DisallowancePart, SpendLine
 from kpis.lines import MeasureLine, Shown
 from kpis.models import Result
 from returns import readiness
-from returns.content import Cell, Content, figure_words
+from returns.content import Content, figure_words
 from returns.kinds import KINDS, content_of, outturn
 from returns.kinds.scope import Scope, of_quarter
 from tests.returns.scenes import Scene
@@ -94,14 +94,12 @@ def measure(shown: Shown) -> MeasureLine:
 
 @pytest.mark.parametrize("state", ["c", "missing"])
 def test_where_a_count_is_hidden_its_cost_is_too(state: str) -> None:
-    money = Cell(D("1000.00"), trace=("line:T-1/1",))
-    made = outturn._per(measure(Shown(None, "count", state)), money, money)
+    made = outturn._per(measure(Shown(None, "count", state)), D("1000.00"), D(0), "chb", "starts")
     assert [(cell.value, cell.state) for cell in made] == [(None, state)] * 3
 
 
 def test_a_count_of_nought_has_no_cost() -> None:
-    money = Cell(D("1000.00"), trace=("line:T-1/1",))
-    made = outturn._per(measure(Shown(0, "count")), money, money)
+    made = outturn._per(measure(Shown(0, "count")), D("1000.00"), D(0), "chb", "starts")
     assert [(cell.value, cell.state) for cell in made[1:]] == [(None, "z")] * 2
 
 

@@ -1,0 +1,72 @@
+"""Reports that were issued are kept by their readers: beside all later pages and reports they give nothing away."""
+
+from dataclasses import replace
+
+import pytest
+
+from kpis.hiding import hidden_of
+from kpis.kinds import Profile
+from kpis.models import Publication
+from kpis.reported import Reported
+from tests.kpis.attack import attack, published
+from tests.kpis.invented import Invention
+from tests.kpis.issued import Issued
+
+# In this one a quarter that comes in after a report, and changes what its page hides, gave numbers away.
+LATE = 61
+
+
+def found_out(stages: list[list[Reported]]) -> list[str]:
+    return attack(published(stages, Profile.BOARD)).pinned()
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        range(100),
+        *(pytest.param(range(at, at + 500), marks=pytest.mark.deep) for at in range(100, 2100, 500)),
+    ],
+    ids=str,
+)
+def test_issued_reports_and_later_pages_together_give_no_hidden_number_away(seeds: range) -> None:
+    found = {seed: leaks for seed in seeds if (leaks := found_out(Issued(seed).stages()))}
+    assert found == {}
+
+
+def test_they_would_if_nobody_kept_what_the_reports_hid() -> None:
+    forgotten = [[replace(page, publications=[], published=None) for page in pages] for pages in Issued(LATE).stages()]
+    assert found_out(forgotten)
+    assert found_out(Issued(LATE).stages()) == []
+
+
+def test_results_that_come_in_order_are_hidden_as_if_no_report_had_been_issued() -> None:
+    for seed in range(40):
+        made = Issued(seed, in_order=True)
+        reported = made.stages()[-1][-1]
+        assert len(reported.publications) == made.count
+        without = replace(reported, publications=[])
+        patterns = [hidden_of(made.project, one, Profile.BOARD).keys for one in (reported, without)]
+        assert patterns[0] == patterns[1], seed
+
+
+def test_what_a_report_hid_and_showed_holds_whatever_is_found_now() -> None:
+    """As after a threshold was changed for a quarter that is past."""
+    made = Invention(4)
+    reported = made.reported(made.quarters[0])
+    hidden = hidden_of(made.project, reported, Profile.BOARD).keys
+    codes = [code for code in made.codes if ("head", code, made.quarters[0].code) not in hidden]
+    for row in reported.results.values():
+        row.submission.accepted_at = Issued.BEGAN
+    kept = [list(key) for key in hidden if key[:2] != ("head", "CHB-06")] + [["head", codes[0], made.quarters[0].code]]
+    issue = Publication(at=Issued.BEGAN, reference="R", hidden={made.project.code: kept})
+    now = hidden_of(made.project, replace(reported, publications=[issue]), Profile.BOARD).keys
+    assert now == {tuple(key) for key in kept}
+
+
+def test_the_public_is_shown_nothing_more_for_a_report_to_the_board() -> None:
+    for seed in range(20):
+        for pages in Issued(seed).stages():
+            keys = [
+                hidden_of(pages[-1].projects[0], pages[-1], profile).keys for profile in Profile if profile != "funder"
+            ]
+            assert keys[0] <= keys[1]
