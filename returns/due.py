@@ -92,6 +92,13 @@ def _beginnings(programmes: QuerySet[Programme], role: Role) -> Iterator[Due]:
         for what in kind.closes:
             rows = rows.exclude(**{f"{what}_closed_at": None})
         rows = rows.exclude(Exists(begun)).exclude(Exists(claimed) & ~Exists(any_return))
+        if not kind.of_every_period:
+            begun_since = Return.objects.filter(
+                kind=kind.code,
+                programme=OuterRef("programme"),
+                last_quarter__first_day__gt=OuterRef("first_day"),
+            )
+            rows = rows.exclude(Exists(begun_since))
         if Span.PROGRAMME in kind.spans:
             later = Year.objects.filter(programme=OuterRef("programme"), starts__gt=OuterRef("year__starts"))
             rows = rows.exclude(Exists(later))

@@ -195,6 +195,7 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     take_effect=take_effect,
+    of_every_period=False,
 )
 NOTES = (
     "Small numbers of people are hidden, and so is what they could be worked out from: [c] stands in their place. "

@@ -103,6 +103,8 @@ class Kind:
     take_effect: Callable[[Return, Content, User], None] = no_effect
     subjects: Callable[[Programme], list[Organisation]] | None = None
     formats: tuple[str, ...] = (FORMAT.WORKBOOK, FORMAT.PDF)
+    # Whether every period must have one; else one of a later period stands for those before it.
+    of_every_period: bool = True
 
     def scopes(self, quarter: Quarter) -> list[Scope]:
         """The returns of this kind that end with a quarter or closing period."""

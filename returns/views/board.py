@@ -88,7 +88,7 @@ class BoardReport(_AboutReport, DetailPage):
         return preview(content, files.draft_stamp(self.kind, content, self.object))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"sections": self.drawn["sections"], "stamp": self.drawn["stamp"], **kwargs})
+        return super().get_context_data(**{**{name: self.drawn[name] for name in ("sections", "legend")}, **kwargs})
 
 
 class TakeBoardReport(_AboutReport, DetailPage):

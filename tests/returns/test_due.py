@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from board import clock
+from board.models import Quarter
 from returns import certifying
 from returns.due import due
 from tests.returns.scenes import Scene
@@ -51,3 +52,17 @@ def test_a_revision_is_not_late_by_the_quarters_day(scene: Scene) -> None:
             row for row in due(scene.finance, today=date(2023, 9, 4), moment=clock.now()) if "Prepare" in row.words
         ]
     assert found.due_on == date(2023, 9, 4)
+
+
+def test_a_board_report_is_asked_for_until_one_of_a_later_quarter_is_begun(scene: Scene) -> None:
+    def asked() -> list[str]:
+        return [said for said in words(scene.commissioning) if said.startswith("Begin the board report")]
+
+    for code in ("2023-24-Q1", "2023-24-Q2"):
+        Quarter.objects.filter(pk=scene.quarter(code).pk).update(
+            money_closed_at=clock.now(), results_closed_at=clock.now(),
+            money_closed_by=scene.commissioning, results_closed_by=scene.commissioning,
+        )  # fmt: skip
+    assert len(asked()) == 2
+    scene.open_return("board", scene.quarter("2023-24-Q2"), by=scene.commissioning)
+    assert asked() == []
