@@ -601,6 +601,27 @@ class Event(models.Model):
         return f"{self.act} {self.subject}"
 
 
+class Seal(models.Model):
+    """One row seals an event: its hash covers the event and the seal before it, so that none can be altered unseen.
+
+    Made by `board/sealing.py`. Append-only: a trigger refuses change. No two follow the same one, so the chain never
+    forks.
+    """
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="seal")
+    previous = models.CharField(
+        max_length=64, blank=True, unique=True, help_text="The hash before; empty for the first."
+    )
+    hash = models.CharField(max_length=64, unique=True)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return self.hash
+
+
 class Notice(models.Model):
     """One row is that a person is told of something once, and when the mail about it went.
 

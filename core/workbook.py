@@ -9,6 +9,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +17,8 @@ from decimal import Decimal
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell as XlsxCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from openpyxl.styles.cell_style import StyleArray
+from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.pagebreak import Break
@@ -187,6 +189,9 @@ _BOLD, _PLAIN, _ITALIC = (
 _TITLE = Font(name=FONT, size=15, bold=True)
 _RULE, _STRONG = Side(style="thin", color="B1B4B6"), Side(style="medium", color="0B0C0C")
 _HEADER_FILL = PatternFill("solid", start_color="E8EDF2", end_color="E8EDF2")
+# Text that begins with one of these is marked as text; none at all begins with the empty string.
+_QUOTED = ("=", "+", "-", "@", "'")
+_WORDS = ("text", "date")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -206,24 +211,27 @@ def _fill(worksheet: Worksheet, sheet: Sheet, number: int) -> dict[str, str]:
     if not sheet.lines:
         return {}
     first = len(above) + 2
-    numeric = [all(line.cells[at].style not in ("text", "date") for line in sheet.lines) for at in range(len(widths))]
+    right = [
+        _right(sheet, at) or all(line.cells[at].style not in _WORDS for line in sheet.lines)
+        for at in range(len(widths))
+    ]
     for at, title in enumerate(sheet.header, start=1):
         cell = worksheet.cell(first, at)
         _write_text(cell, title, _BOLD)
         cell.fill, cell.border = _HEADER_FILL, Border(bottom=_STRONG)
         cell.alignment = _alignment(cell, right=_right(sheet, at - 1), wrap=True, vertical="bottom")
     worksheet.row_dimensions[first].height = _height(sheet.header, widths, bold=True)
-    cached = {}
+    cached, styles, of_sheet = {}, _Styles(), quote_sheetname(worksheet.title)
     for down, line in enumerate(sheet.lines, start=first + 1):
         bold = line.kind in ("total", "subtotal")
         worksheet.row_dimensions[down].height = _height([_shown(cell) for cell in line.cells], widths, bold=bold)
         for at, given in enumerate(line.cells, start=1):
             cell = worksheet.cell(down, at)
-            _write(cell, given, line.kind, first, right=numeric[at - 1] or _right(sheet, at - 1))
+            _write(cell, given, line.kind, first, styles, right=right[at - 1])
             if given.sum_of:
                 cached[cell.coordinate] = _plain_number(given)
             if given.name:
-                target = f"'{worksheet.title.replace(chr(39), chr(39) * 2)}'!${cell.column_letter}${cell.row}"
+                target = f"{of_sheet}!${cell.column_letter}${cell.row}"
                 worksheet.parent.defined_names[given.name] = DefinedName(given.name, attr_text=target)
     _mark_up(worksheet, sheet, first, number)
     if sheet.graph is not None:
@@ -274,26 +282,43 @@ def _check(sheet: Sheet) -> None:
 
 def _right(sheet: Sheet, at: int) -> bool:
     """Whether most of a column are numbers, so that its heading stands over their right edge."""
-    numbers = sum(line.cells[at].style not in ("text", "date") for line in sheet.lines)
+    numbers = sum(line.cells[at].style not in _WORDS for line in sheet.lines)
     return at >= sheet.headings and numbers * 2 >= len(sheet.lines)
 
 
-def _write(cell: XlsxCell, given: Cell, kind: str, header: int, *, right: bool) -> None:
-    font = _BOLD if kind in ("total", "subtotal") else _ITALIC if kind == "note" else _PLAIN
+class _Styles:
+    """The styles of a sheet's cells: each is worked out once, for the first cell that has it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], StyleArray] = {}
+
+    def put_on(self, cell: XlsxCell, given: Cell, kind: str, *, right: bool) -> None:
+        """Font, alignment, lines and number format of a cell that holds its value already."""
+        is_text = isinstance(given.value, str)
+        quoted = isinstance(given.value, str) and given.value[:1] in _QUOTED
+        code = "General" if is_text else number_format(given)
+        key = (code, is_text, quoted, kind, right, cell.column == 1)
+        if key in self._known:
+            cell._style = copy(self._known[key])
+            return
+        cell.font = _BOLD if kind in ("total", "subtotal") else _ITALIC if kind == "note" else _PLAIN
+        cell.number_format = code
+        cell.alignment = _alignment(cell, right=right, wrap=is_text, vertical="top")
+        above = {"total": _STRONG, "subtotal": _RULE}.get(kind)
+        cell.border = Border(top=above, bottom=_STRONG if kind == "total" else _RULE)
+        cell.quotePrefix = quoted
+        self._known[key] = copy(cell._style)
+
+
+def _write(cell: XlsxCell, given: Cell, kind: str, header: int, styles: _Styles, *, right: bool) -> None:
     if given.sum_of:
         cell.value = _sum(cell.column_letter, [header + 1 + place for place in given.sum_of])
-        cell.font = font
     elif isinstance(given.value, str):
-        _write_text(cell, given.value, font)
+        _hold_text(cell, given.value)
     else:
         percent = given.style == "percent" and not isinstance(given.value, date)
         cell.value = Decimal(given.value) / 100 if percent else given.value  # type: ignore[arg-type]
-        cell.font = font
-    if not isinstance(given.value, str):
-        cell.number_format = number_format(given)
-    cell.alignment = _alignment(cell, right=right, wrap=isinstance(given.value, str), vertical="top")
-    above = {"total": _STRONG, "subtotal": _RULE}.get(kind)
-    cell.border = Border(top=above, bottom=_STRONG if kind == "total" else _RULE)
+    styles.put_on(cell, given, kind, right=right)
 
 
 def _alignment(cell: XlsxCell, *, right: bool, wrap: bool, vertical: str) -> Alignment:
@@ -303,12 +328,17 @@ def _alignment(cell: XlsxCell, *, right: bool, wrap: bool, vertical: str) -> Ali
 
 
 def _write_text(cell: XlsxCell, text: str, font: Font) -> None:
+    """Text that stays text, in a font."""
+    _hold_text(cell, text)
+    cell.font = font
+    if text[:1] in _QUOTED:
+        cell.quotePrefix = True
+
+
+def _hold_text(cell: XlsxCell, text: str) -> None:
     """Text that stays text: "=1+1" is no formula, "#N/A" no error, not even once somebody edits the cell."""
     cell.value = _CONTROL.sub("", unicodedata.normalize("NFC", text))
     cell.data_type = "s"
-    cell.font = font
-    if text[:1] in "=+-@'":
-        cell.quotePrefix = True
 
 
 def _sum(letter: str, rows: list[int]) -> str:

@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from board import sealing
+from board.models import Seal
 from core.money import NOUGHT, in_words
 from funding import claim_arithmetic
 from funding.claim_arithmetic import YearFigures
@@ -36,12 +38,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Audit:
-    """What was recomputed, and every difference found."""
+    """What was recomputed, and every difference found; `last_seal` is the newest of the record of acts."""
 
     returns: int
     documents: int
     claims: int
     lines: int
+    events: int
+    last_seal: str
     differences: tuple[Difference, ...]
 
 
@@ -55,11 +59,14 @@ def self_audit() -> Audit:
         found += _signatures(the_return)
     for claim in claims:
         found += _claim(claim)
+    found += [Difference("The record of acts", words) for words in sealing.broken()]
     return Audit(
         returns=len(returns),
         documents=Document.objects.count(),
         claims=len(claims),
         lines=ClaimLine.objects.count(),
+        events=Seal.objects.count(),
+        last_seal=sealing.last_hash(),
         differences=tuple(found),
     )
 

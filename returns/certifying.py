@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from board import clock, events, quarters, rows
+from board import clock, events, quarters, rows, sealing
 from board.models import Organisation, Programme, Quarter, Role, User
 from board.rows import locking
 from core.money import in_words
@@ -157,6 +157,7 @@ def certify(*, the_return: Return, by: User, seen_version: int | None = None) ->
             _move(locked, step.leads_to, step.act, by)
             _supersede_earlier(locked, by)
             kind.take_effect(locked, again, by)
+        sealing.seal()
     return locked
 
 

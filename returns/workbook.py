@@ -120,7 +120,8 @@ def _section(content: Content, section: Section, strap: str) -> Sheet:
         for column, figure in zip(table.columns, row.cells, strict=True):
             at = len(cells)
             summed = column.total and figure.is_number and not any(table.rows[i].cells[at].state == "c" for i in adds)
-            cells.append(_cell(figure, adds if summed else ()))
+            named = section.in_document or row.kind != "row"
+            cells.append(_cell(figure, adds if summed else (), named=named))
         lines.append(Line(tuple(cells), row.kind))
     header = tuple(column.title for column in table.columns)
     return Sheet(
@@ -146,8 +147,9 @@ def _graph(section: Section, table: Table) -> Graph | None:
     )
 
 
-def _cell(figure: Figure, sum_of: tuple[int, ...] = ()) -> Cell:
-    name = defined_name(figure.key)
+def _cell(figure: Figure, sum_of: tuple[int, ...] = (), *, named: bool = True) -> Cell:
+    """A figure's cell. The rows of a list too long for paper have no names: nobody could find one among so many."""
+    name = defined_name(figure.key) if named else ""
     if figure.value is None or isinstance(figure.value, str):
         return Cell(figure_words(figure), name=name)
     return Cell(figure.value, figure.unit, state_words(figure), name, sum_of)

@@ -64,11 +64,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _lift_the_events_trigger_while_tables_are_emptied() -> None:
-    """SQLite empties tables by DELETE after a test with real commits, which the trigger on events refuses."""
+    """SQLite empties tables by DELETE after a test with real commits, which the triggers on the record refuse."""
     from django.db import connection
     from django.test import TransactionTestCase
 
-    triggers = import_module("board.migrations.0002_events_append_only")
+    names = ("0002_events_append_only", "0008_seals")
+    triggers = [import_module(f"board.migrations.{name}") for name in names]
     empty_the_tables = TransactionTestCase._fixture_teardown
 
     def execute(statement: str) -> None:
@@ -80,11 +81,13 @@ def _lift_the_events_trigger_while_tables_are_emptied() -> None:
     def emptied(self: TransactionTestCase) -> None:
         if connection.vendor != "sqlite":
             return empty_the_tables(self)
-        triggers.lift_triggers(None, editor)
+        for row in triggers:
+            row.lift_triggers(None, editor)
         try:
             empty_the_tables(self)
         finally:
-            triggers.raise_triggers(None, editor)
+            for row in triggers:
+                row.raise_triggers(None, editor)
 
     TransactionTestCase._fixture_teardown = emptied
 

@@ -30,8 +30,14 @@ def from_json(data: bytes) -> Content:
 
 
 def content_hash(content: Content) -> str:
-    """SHA-256 over all that the return says; status, signatures, times and watermark are no part of it."""
-    return hashlib.sha256(canonical_json(content)).hexdigest()
+    """SHA-256 over all that the return says; status, signatures, times and watermark are no part of it.
+
+    Worked out once for a content, which never changes.
+    """
+    kept = content.__dict__
+    if "_hash" not in kept:
+        kept["_hash"] = hashlib.sha256(canonical_json(content)).hexdigest()
+    return str(kept["_hash"])
 
 
 def short_hash(full: str) -> str:

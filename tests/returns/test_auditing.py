@@ -17,6 +17,7 @@ from funding.spending import Charge
 from returns import certifying
 from returns.auditing import self_audit
 from returns.models import Document, Return, Signature
+from tests.board.test_sealing import run as past_the_system
 from tests.returns.scenes import JULY, LATE_JULY, Scene
 
 D = Decimal
@@ -155,3 +156,10 @@ def test_a_revision_that_took_over_is_recomputed_beside_the_first(certified: Sce
         certifying.certify(the_return=row, by=certified.cfo)
     audit = self_audit()
     assert audit.differences == () and (audit.returns, audit.claims) == (2, 1)
+
+
+def test_an_altered_event_of_the_record_is_named(certified: Scene) -> None:
+    event = Event.objects.filter(act="return.certify").get()
+    assert event.seal.hash, "Certifying seals the record."
+    past_the_system(f"UPDATE board_event SET words = 'Nothing' WHERE id = {event.pk}")  # noqa: S608
+    assert [words for words in found() if f"Event {event.pk} " in words]

@@ -1,6 +1,7 @@
 """The workbook of a return: every figure under its name, totals that calculate, the draft marked on every sheet."""
 
 import io
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -40,11 +41,27 @@ def test_the_same_content_and_stamp_give_the_same_bytes(content, made):
     assert workbook(content, final(content)) != made
 
 
+def places(content, opened):
+    """Each figure with its cell: by its name, or in a list too long for paper by its place under the header."""
+    for section in (row for row in content.sections if row.in_workbook):
+        lines = section.table.rows if section.table and not section.in_document else ()
+        unnamed = {cell.key: (down, at) for down, row in enumerate(lines) if row.kind == "row"
+                   for at, cell in enumerate(row.cells)}  # fmt: skip
+        for figure in section.figures():
+            if figure.key in unnamed:
+                assert defined_name(figure.key) not in opened.defined_names
+                [table] = opened[section.sheet or section.title].tables.values()
+                first = opened[section.sheet or section.title][table.ref.split(":")[0]]
+                down, at = unnamed[figure.key]
+                yield figure, first.offset(down + 1, at)
+            else:
+                [(sheet, cell)] = opened.defined_names[defined_name(figure.key)].destinations
+                yield figure, opened[sheet][cell]
+
+
 def test_every_figure_stands_in_the_cell_of_its_name(content, opened):
-    for figure in content.figures():
-        (sheet, cell), *others = opened.defined_names[defined_name(figure.key)].destinations
-        assert not others
-        found = opened[sheet][cell].value
+    for figure, place in places(content, opened):
+        found = place.value
         if isinstance(figure.value, str) or figure.value is None:
             assert found == figure_words(figure)
         elif isinstance(figure.value, date):
@@ -53,7 +70,7 @@ def test_every_figure_stands_in_the_cell_of_its_name(content, opened):
             points = 100 if figure.unit == "percent" else 1
             assert Decimal(str(found)) * points == figure.value, figure.key
             if figure.state:
-                shown = opened[sheet][cell].number_format
+                shown = place.number_format
                 assert f"[{figure.state}]" in shown or f"({figure.state})" in shown
 
 
@@ -126,3 +143,14 @@ def test_long_words_are_kept_whole_over_several_cells():
     sheet = openpyxl.load_workbook(io.BytesIO(workbook(content, draft(content))))["Commentary"]
     text = " ".join(row[1].value for row in sheet.iter_rows(min_row=4) if row[0].value == "Progress this quarter")
     assert text == " ".join(content.sections[1].narrative[0].text.split())
+
+
+def test_the_rows_of_a_list_too_long_for_paper_have_no_names_and_its_totals_have():
+    long = tuple(replace(section, in_document=section.code != "expenditure") for section in claim().sections)
+    content = replace(claim(), sections=long)
+    opened = openpyxl.load_workbook(io.BytesIO(workbook(content, draft(content))), data_only=True)
+    test_every_figure_stands_in_the_cell_of_its_name(content, opened)
+    named = [name for name in opened.defined_names if name.startswith("fig.claim.expenditure.")]
+    totals = [row for row in content.sections[4].table.rows if row.kind != "row"]
+    assert content.sections[4].code == "expenditure" and totals
+    assert len(named) == sum(len(row.cells) for row in totals)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         audit = self_audit()
         said = (
             f"{audit.returns:,} certified returns with {audit.documents:,} files, and {audit.claims:,} claims with "
-            f"{audit.lines:,} lines recomputed"
+            f"{audit.lines:,} lines recomputed; {audit.events:,} sealed events read, the last seal {audit.last_seal}"
         )
         # The record says that it was asked, and how often it differed; what differs may hold amounts.
         words = f"{said}; {len(audit.differences):,} differences"
