@@ -318,6 +318,10 @@ def rows() -> dict[str, list[tuple]]:
         "returns:board-file": [(issued.pk, "pdf"), (certified.pk, "pdf"), (drafted.pk, "pdf")],
         "returns:return": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,), (issued.pk,)],
         "returns:read": [(certified.pk,), (of_ecc.pk,), (of_southend.pk,), (usage.pk,), (issued.pk,)],
+        "returns:trace": [
+            (certified.pk, "key-figures", "this-claim", "value"),
+            (issued.pk, "key-figures", "spent", "value"),
+        ],
         "returns:write": [(certified.pk, "progress")],
         "returns:sign": [(certified.pk, "certify"), (of_southend.pk, "certify")],
         "returns:send-back": [(certified.pk,), (of_southend.pk,)],

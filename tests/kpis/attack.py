@@ -292,8 +292,11 @@ class _Reading:
 
     def _version(self, code: str, quarter: Quarter) -> int:
         """How often the figures of a measure have changed so far, as the mark of a revised figure tells."""
-        stages = [row.result(self.project, code, quarter) for row in self.stages]
-        said = [_said(row) for row in stages if row is not None]
+        given = self.behind.result(self.project, code, quarter)
+        # What had not been handed in has not changed by coming late; what a first revision left out has.
+        stages = [row for row in self.stages if given is None or _handed_in(row, given)]
+        rows = [row.result(self.project, code, quarter) for row in stages]
+        said = [None if row is None else _said(row) for row in rows]
         return sum(one != other for one, other in pairwise(said))
 
     def _line(self, code: str, line: Any) -> None:
@@ -445,6 +448,15 @@ class _Reading:
                 rows = [{**row, **choice} for row in rows for choice in choices]
             for row in rows:
                 self.attack.suppose(row, 0 if identity.relation == Identity.Relation.EQUALS else None, 0)
+
+
+def _handed_in(stage: Reported, given: Any) -> bool:
+    """Whether anything of what a result was handed in with, in whichever revision, stood at a stage."""
+    of = given.submission
+    return any(
+        (row.submission.duty_id, row.submission.quarter_id) == (of.duty_id, of.quarter_id)
+        for row in stage.results.values()
+    )
 
 
 def _said(row: Any) -> list[Any]:
