@@ -48,6 +48,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.board": frozenset({BOARD}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
+    "returns.send": frozenset({FINANCE, COMMISSIONING}),
     "returns.waive": frozenset({COMMISSIONING, CFO}),
     "templates.read": frozenset({FINANCE, COMMISSIONING, AUDITOR}),
     "templates.map": frozenset({FINANCE, COMMISSIONING}),

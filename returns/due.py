@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from board.models import Programme, Quarter, Role, User, Year
 from core.due import Due
@@ -12,7 +13,8 @@ from returns.certifying import RELATED
 from returns.kinds import KINDS
 from returns.kinds.scope import scope_of
 from returns.kinds.shape import Kind, Span
-from returns.models import Return, Waiver
+from returns.models import Dispatch, Return, Waiver
+from returns.sending import SENDERS
 from returns.waiving import AGREER
 
 
@@ -25,6 +27,8 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
     if role.kind == Role.Kind.COMMISSIONING_OFFICER:
         yield from _closings(programmes, today)
     yield from _beginnings(programmes, role)
+    if role.kind in SENDERS:
+        yield from _sendings(programmes)
     if role.kind == AGREER:
         yield from _waivers(programmes, user, today)
     waiting = (
@@ -45,6 +49,19 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
                 # The quarter's day was kept by the first; a revision is due when it is ready.
                 row.last_quarter.certify_due_on if row.revision == 1 else max(row.last_quarter.certify_due_on, today),
             )
+
+
+def _sendings(programmes: QuerySet[Programme]) -> Iterator[Due]:
+    """Certified returns that the funder has not been sent: by the quarter's day, a revision when it is certified."""
+    sent = Dispatch.objects.standing().filter(the_return=OuterRef("pk"))
+    going = [kind.code for kind in KINDS.values() if kind.goes_to_funder]
+    rows = Return.objects.filter(programme__in=programmes, status=Return.Status.CERTIFIED, kind__in=going)
+    for row in rows.exclude(Exists(sent)).select_related(*RELATED).order_by("certified_at", "reference"):
+        by = row.last_quarter.certify_due_on
+        if row.revision > 1 and row.certified_at is not None:
+            by = max(by, timezone.localdate(row.certified_at))
+        words = f"Send the {row.get_kind_display().lower()} for {scope_of(row)} to the funder, and record it"
+        yield Due(f"send/{row.reference}", words, "returns:return", (row.pk,), by)
 
 
 def _waivers(programmes: QuerySet[Programme], user: User, today: date) -> Iterator[Due]:

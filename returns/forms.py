@@ -12,7 +12,7 @@ from board.models import Organisation, Programme
 from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField
 from returns.filling.mapping import Entry, entry_of
 from returns.filling.nearby import InputCell
-from returns.models import Return
+from returns.models import Dispatch, Return
 
 
 class CommentaryForm(ActForm):
@@ -36,6 +36,32 @@ class ReasonForm(ActForm):
     """One reason."""
 
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), label="Reason")
+
+
+class DispatchForm(ActForm):
+    """When and how a return was sent to the funder."""
+
+    sent_on = DayField(label="Sent on")
+    way = forms.ChoiceField(choices=Dispatch.Way.choices, widget=forms.RadioSelect, label="How")
+    funder_reference = forms.CharField(
+        max_length=80, required=False, label="The funder’s reference", help_text="If the funder gave one"
+    )
+
+
+class AcceptanceForm(ActForm):
+    """When the funder accepted it. `version` is that of what was recorded as sent, as on screen."""
+
+    accepted_on = DayField(label="Accepted on")
+    acceptance_reference = forms.CharField(
+        max_length=80, required=False, label="The funder’s reference", help_text="If the funder gave one"
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class TakeBackForm(ReasonForm):
+    """Why what was recorded is wrong. `version` is that on screen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class WaiverForm(ReasonForm):

@@ -3,7 +3,7 @@
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 
 from board.models import Organisation, Programme, Project, Quarter, Role, StoredFile, User
@@ -33,6 +33,14 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             firm = ~Q(status=Return.Status.DRAFT)
             seen |= Q(kind__in=Return.OF_ORGANISATIONS, subject=role.organisation.code) & firm
         return mine.filter(seen)
+
+    def with_dispatch(self) -> Self:
+        """Each with `sent_on` and `accepted_on` of its standing dispatch, for lists; None where there is none."""
+        return self.annotate(
+            standing_dispatch=FilteredRelation("dispatches", condition=Q(dispatches__withdrawn_at=None)),
+            sent_on=F("standing_dispatch__sent_on"),
+            accepted_on=F("standing_dispatch__accepted_on"),
+        )
 
 
 class Return(Kept):
@@ -339,6 +347,61 @@ class Waiver(Kept):
         if self.withdrawn_at is not None:
             return "Withdrawn"
         return "Agreed" if self.is_agreed else "Asked for"
+
+
+class DispatchQuerySet(models.QuerySet["Dispatch"]):
+    def standing(self) -> Self:
+        """Those that were not recorded by mistake."""
+        return self.filter(withdrawn_at=None)
+
+
+class Dispatch(Kept):
+    """One row is that one certified revision went to the funder, and that it was accepted; the return stays as it is.
+
+    Days are the day in England on which it happened, not on which it was recorded. What was recorded by mistake is
+    withdrawn with a reason and stays on record; at most one row of a return stands.
+    """
+
+    class Way(models.TextChoices):
+        PORTAL = "portal", "In the funder’s portal"
+        EMAIL = "email", "By e-mail"
+        POST = "post", "By post"
+
+    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="dispatches")
+    sent_on = models.DateField()
+    way = models.CharField("how", max_length=6, choices=Way)
+    funder_reference = models.CharField(max_length=80, blank=True)
+    accepted_on = models.DateField(null=True, blank=True)
+    acceptance_reference = models.CharField(max_length=80, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_reason = models.TextField(blank=True)
+
+    objects = DispatchQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["the_return", "sent_on", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["the_return"],
+                condition=Q(withdrawn_at=None),
+                name="dispatch_one_stands",
+                violation_error_message="This return is recorded as sent already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_on=None, acceptance_reference="") | Q(accepted_on__gte=F("sent_on")),
+                name="dispatch_accepted_once_sent",
+                violation_error_message="A return is accepted on the day it was sent or later.",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
+                name="dispatch_withdrawn_with_a_reason",
+                violation_error_message="What was recorded by mistake is taken back with a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.the_return}, sent {self.sent_on.isoformat()}"
 
 
 class FunderTemplateQuerySet(models.QuerySet["FunderTemplate"]):

@@ -17,6 +17,7 @@ from returns.content import short_hash
 from returns.kinds.claim_record import payee
 from returns.kinds.scope import scope_of
 from returns.models import Return
+from returns.sending import standing_in_list
 
 STATUS_COLOURS = {
     Return.Status.DRAFT: "grey",
@@ -49,7 +50,7 @@ class ReturnColumn(Column):
         return format_html_join(
             mark_safe("<br>"),
             '<strong class="govuk-tag govuk-tag--{}">{}</strong> <a class="govuk-link" href="{}">{}'
-            '<span class="govuk-visually-hidden"> {} of {}</span></a>',
+            '<span class="govuk-visually-hidden"> {} of {}</span></a>{}',
             [
                 (
                     STATUS_COLOURS[Return.Status(row.status)],
@@ -58,6 +59,7 @@ class ReturnColumn(Column):
                     f"Revision {row.revision}" if row.revision > 1 else "Open",
                     row.get_kind_display().lower(),
                     record,
+                    f" {standing_in_list(row)}".rstrip(),
                 )
                 for row in found
             ],
@@ -70,7 +72,14 @@ class ReturnColumn(Column):
         if not found:
             # A claim of the time before this system has its row, and its return on paper.
             return ON_PAPER if self.kind == "claim" and record.shown_claims else NOT_BEGUN
-        return "; ".join(f"{row.get_status_display()}, revision {row.revision}" for row in found)
+        return "; ".join(
+            ", ".join(
+                part
+                for part in (row.get_status_display(), f"revision {row.revision}", standing_in_list(row).lower())
+                if part
+            )
+            for row in found
+        )
 
 
 class OpenColumn(Column):
@@ -124,6 +133,7 @@ class StatementTable(Table):
     revision = Column("Revision")
     status = TagColumn("Status", colours={str(key): colour for key, colour in STATUS_COLOURS.items()})
     certified_at = MomentColumn("Certified")
+    funder = Column("With the funder", accessor="pk", orderable=False)
 
     class Meta:
         order_by = ("-certified_at", "kind")
@@ -143,6 +153,12 @@ class StatementTable(Table):
 
     def value_period(self, record: Return) -> str:
         return str(scope_of(record))
+
+    def render_funder(self, record: Return) -> str:
+        return standing_in_list(record)
+
+    def value_funder(self, record: Return) -> str:
+        return standing_in_list(record)
 
     def render_subject(self, value: str) -> str:
         return self.names.get(value, value)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views import board, quarter, reading, signing, templates, tracing, verifying, waiving
+from returns.views import board, quarter, reading, sending, signing, templates, tracing, verifying, waiving
 
 app_name = "returns"
 urlpatterns = [
@@ -31,6 +31,9 @@ urlpatterns = [
     path("<int:pk>/write/<slug:section>/", signing.Write.as_view(), name="write"),
     path("<int:pk>/sign/<slug:act>/", signing.Sign.as_view(), name="sign"),
     path("<int:pk>/send-back/", signing.SendBack.as_view(), name="send-back"),
+    path("<int:pk>/sent/record/", sending.Send.as_view(), name="send"),
+    path("<int:pk>/sent/accept/", sending.Accept.as_view(), name="accept"),
+    path("<int:pk>/sent/withdraw/", sending.TakeBack.as_view(), name="send-withdraw"),
     path("<int:pk>/waivers/ask/", waiving.Ask.as_view(), name="waiver-ask"),
     path("<int:pk>/waivers/<str:reference>/agree/", waiving.Agree.as_view(), name="waiver-agree"),
     path("<int:pk>/waivers/<str:reference>/withdraw/", waiving.Withdraw.as_view(), name="waiver-withdraw"),

@@ -219,6 +219,7 @@ def rows() -> dict[str, list[tuple]]:
     of_ecc = Return.objects.get(kind="match", subject="ecc")
     of_southend = Return.objects.get(kind="match", last_quarter__code="2024-25-Q3")
     usage = Return.objects.get(kind="usage")
+    unsent = Return.objects.get(kind="performance", last_quarter__code="2024-25-Q3")
     issued = Return.objects.get(kind="board", last_quarter__code="2024-25-Q3")
     drafted = board_draft(programme)
     statement = (SpendReport.objects.get(quarter__code="2024-25-Q3").reference,)
@@ -334,6 +335,9 @@ def rows() -> dict[str, list[tuple]]:
             (usage.pk, "pdf"),
             (issued.pk, "pdf"),
         ],
+        "returns:send": [(certified.pk,), (unsent.pk,)],
+        "returns:accept": [(certified.pk,), (unsent.pk,)],
+        "returns:send-withdraw": [(certified.pk,), (unsent.pk,)],
         "returns:waiver-ask": [(certified.pk,), (waiver.the_return_id,)],
         "returns:waiver-agree": [(waiver.the_return_id, waiver.reference)],
         "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],

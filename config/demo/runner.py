@@ -23,9 +23,10 @@ from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_p
 from core.problems import refuse
 from funding import claims
 from funding.models import Claim
-from returns import certifying, closing
+from returns import certifying, closing, sending
+from returns.kinds import KINDS
 from returns.kinds.scope import of_quarter
-from returns.models import Return
+from returns.models import Dispatch, Return
 
 People = dict[str, User]
 
@@ -33,6 +34,8 @@ People = dict[str, User]
 OPEN = "2024-25-Q4"
 # The quarter whose claim the funder asked about afterwards.
 ASKED_ABOUT = "2024-25-Q3"
+# Certified and left for an officer to send.
+NOT_SENT_YET = (Return.Kind.PERFORMANCE, "2024-25-Q3")
 # The quarter in which the closing period of the first year runs.
 AFTER_YEAR_END = "2024-25-Q1"
 # The closing period of 2023-24: when it was closed, and when its final claim was certified.
@@ -173,7 +176,12 @@ def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
         for key in then[:-1]:
             row = certifying.check(the_return=row, by=people[key])
     with clock.at(day, 16):
-        certifying.certify(the_return=row, by=people[then[-1]])
+        row = certifying.certify(the_return=row, by=people[then[-1]])
+    if KINDS[kind].goes_to_funder and (kind, quarter.code) != NOT_SENT_YET:
+        with clock.at(day, 17):
+            sending.send(
+                the_return=row, sent_on=day, way=Dispatch.Way.PORTAL, funder_reference="", by=people["commissioning.1"]
+            )
     for claim in Claim.objects.filter(quarter=quarter, source__programme=quarter.programme):
         if kind == Return.Kind.CLAIM:
             money.pay(claim, people)

@@ -5,9 +5,9 @@ from datetime import date
 from board import clock
 from board.models import Quarter
 from config.demo.budgets import KEEPERS, People
-from returns import certifying
+from returns import certifying, sending
 from returns.kinds import KINDS
-from returns.models import Return
+from returns.models import Dispatch, Return
 
 # After the closing period is closed, and before the year's final claim rests on them.
 MADE_ON, SIGNED_ON = date(2024, 8, 5), date(2024, 8, 7)
@@ -52,7 +52,9 @@ def sign_usage(period: Quarter, people: People) -> None:
     with clock.at(USED_ON, 14):
         row = certifying.check(the_return=row, by=people["commissioning.1"])
     with clock.at(USED_ON, 16):
-        certifying.certify(the_return=row, by=people["cfo"])
+        row = certifying.certify(the_return=row, by=people["cfo"])
+    with clock.at(USED_ON, 17):
+        sending.send(the_return=row, sent_on=USED_ON, way=Dispatch.Way.EMAIL, funder_reference="", by=officer)
 
 
 def ask_to_sign(quarter: Quarter, people: People) -> None:

@@ -135,6 +135,7 @@ KIND = Kind(
     build=build,
     waits_for=claim_readiness.waits_for,
     take_effect=take_effect,
+    goes_to_funder=True,
 )
 
 

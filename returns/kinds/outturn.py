@@ -497,4 +497,5 @@ KIND = Kind(
     written=WRITTEN,
     build=build,
     waits_for=waits_for,
+    goes_to_funder=True,
 )

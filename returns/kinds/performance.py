@@ -161,6 +161,7 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     take_effect=take_effect,
+    goes_to_funder=True,
 )
 NOTES = (
     "Figures are aggregates; the return identifies no client, victim or child.",

@@ -105,6 +105,8 @@ class Kind:
     formats: tuple[str, ...] = (FORMAT.WORKBOOK, FORMAT.PDF)
     # Whether every period must have one; else one of a later period stands for those before it.
     of_every_period: bool = True
+    # Whether a certified one is sent to the funder, who accepts it.
+    goes_to_funder: bool = False
 
     def scopes(self, quarter: Quarter) -> list[Scope]:
         """The returns of this kind that end with a quarter or closing period."""

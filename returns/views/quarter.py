@@ -25,6 +25,7 @@ from returns.kinds.scope import Scope, of_quarter
 from returns.kinds.shape import Kind
 from returns.models import Return
 from returns.readiness import readiness
+from returns.sending import standing_with_funder
 from returns.tables import STATUS_COLOURS, QuarterTable, StatementTable
 
 WHAT = {MONEY: "spend", RESULTS: "results"}
@@ -53,7 +54,7 @@ class QuarterList(ListPage):
         return links
 
     def get_queryset(self) -> QuerySet[Quarter]:
-        shown = Return.objects.visible_to(self.request.user)
+        shown = Return.objects.visible_to(self.request.user).with_dispatch()
         claimed = Claim.objects.visible_to(self.request.user).in_force()
         return quarters_of(self.request.user).prefetch_related(
             Prefetch("returns_to", queryset=shown, to_attr="shown_returns"),
@@ -69,7 +70,8 @@ class StatementList(ListPage):
     table_class, filterset_class = StatementTable, StatementFilters
 
     def get_queryset(self) -> QuerySet[Return]:
-        return Return.objects.visible_to(self.request.user).select_related(*certifying.RELATED)
+        rows = Return.objects.visible_to(self.request.user)
+        return rows.select_related(*certifying.RELATED).with_dispatch()
 
     def get_breadcrumbs(self) -> Sequence[Link]:
         return [Link("Returns", reverse("returns:returns"))]
@@ -147,6 +149,7 @@ class QuarterPage(DetailPage):
             "latest": latest,
             "colour": STATUS_COLOURS[Return.Status(latest.status)] if latest else "",
             "paper": paper,
+            "standing": standing_with_funder(latest) if latest else "",
             "groups": [] if paper or (latest and latest.is_frozen) else groups(items_of(kind, scope), user),
             "begin": begin,
         }

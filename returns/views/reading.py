@@ -17,6 +17,7 @@ from returns.kinds import content_of
 from returns.models import Return
 from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable
 from returns.views.quarter import groups, items_of
+from returns.views.sending import sending_facts, sending_links
 from returns.views.shared import AboutReturn, Reading, button_words, template_links
 from returns.views.waiving import shown_of
 from returns.waiving import may_ask, waivable
@@ -47,8 +48,10 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             facts.append(Fact("Reason for the revision", the_return.revision_reason))
         if the_return.content_hash:
             facts.append(Fact("Content signed", f"{short_hash(the_return.content_hash)} (SHA-256, first 16 of 64)"))
-        if the_return.kind == Return.Kind.CLAIM and (claim := certifying.standing_claim(the_return)):
+        claim = certifying.standing_claim(the_return) if the_return.kind == Return.Kind.CLAIM else None
+        if claim:
             facts.append(Fact("Claim, its lines and payments", claim.reference, url=claim.get_absolute_url()))
+        facts += sending_facts(the_return, claim)
         step = self.kind.next_step(the_return.status)
         if step:
             facts.append(Fact("Waits for", step.asked(self.scope).asked_of))
@@ -61,6 +64,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             links.append(Link(button_words(step), reverse("returns:sign", args=[the_return.pk, step.act])))
         if certifying.may_send_back(the_return, user):
             links.append(Link("Send back", reverse("returns:send-back", args=[the_return.pk]), secondary=True))
+        links += sending_links(the_return, user)
         if certifying.may_revise(the_return, user) and self._is_latest():
             links.append(Link("Revise", reverse("returns:revise", args=[the_return.pk]), secondary=True))
         if the_return.is_frozen:
