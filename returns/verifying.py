@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from difflib import SequenceMatcher
+from itertools import zip_longest
 
 import pikepdf
 from openpyxl import load_workbook
@@ -16,6 +18,7 @@ from board import clock, events
 from board.models import Event, User
 from core.archives import DAMAGED
 from core.packages import Package
+from core.pdf_pages import pages_of
 from core.problems import Refused, refuse
 from core.reading.workbooks import UNPACKED_MOST
 from returns.models import Document, Download, Return
@@ -25,7 +28,12 @@ ACT = "return.verify"
 MOST_AN_HOUR = 100
 SHOWN_CELLS = 50
 MOST_INSIDE = 5
-_HASH = re.compile(r"content hash ([0-9a-f]{64})")
+# How often what was certified an altered copy may unpack to, before anything of it is opened.
+GROWS_TO = 3
+CORE = "docProps/core.xml"
+_HASH_IN_CORE = re.compile(rb"content hash ([0-9a-f]{64})")
+# On paper it may be broken over lines.
+_HASH_ON_PAPER = re.compile(r"(?<![0-9a-f])([0-9a-f]{64})(?![0-9a-f])")
 
 
 @dataclass
@@ -96,16 +104,23 @@ def _look_into(data: bytes, name: str, verdict: Verdict) -> None:
     if data.startswith(b"%PDF"):
         _look_into_pdf(data, verdict)
         return
-    try:
-        book = load_workbook(io.BytesIO(Package(data, name).data))
-    except (*DAMAGED, KeyError, TypeError, AttributeError, IndexError, SyntaxError):
-        verdict.details = ["It cannot be opened as an Excel workbook."]
-        return
-    named = _HASH.search(book.properties.keywords or "")
-    row = _stored_workbook(named[1]) if named else None
+    package = Package(data, name)
+    named = _HASH_IN_CORE.search(package.part(CORE)) if CORE in package else None
+    row = _stored(named[1].decode(), Document.Format.WORKBOOK) if named else None
     if row is None:
         return
     verdict.the_return = row.the_return
+    # What is opened is held against the stored one first: it may not unpack to a multiple of it.
+    if package.unpacked > GROWS_TO * Package(bytes(row.data), row.file_name).unpacked:
+        verdict.details = [
+            f"It says that it is {row.the_return.reference}, and holds far more than was certified. It was not opened."
+        ]
+        return
+    try:
+        book = load_workbook(io.BytesIO(data))
+    except (*DAMAGED, KeyError, TypeError, AttributeError, IndexError, SyntaxError):
+        verdict.details = ["It cannot be opened as an Excel workbook."]
+        return
     differing = list(_differences(load_workbook(io.BytesIO(bytes(row.data))), book))
     verdict.details = [f"It says that it is {row.the_return.reference}, and differs from what was certified."]
     verdict.details += differing[:SHOWN_CELLS]
@@ -116,7 +131,7 @@ def _look_into(data: bytes, name: str, verdict: Verdict) -> None:
 
 
 def _look_into_pdf(data: bytes, verdict: Verdict) -> None:
-    """A PDF bears the workbook: if that is ours, so was the PDF, before it was changed or saved anew."""
+    """A PDF bears the workbook and the content's hash: by either it is known, and then compared page by page."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             inside = [content for spec in list(pdf.attachments.values())[:MOST_INSIDE] if (content := _unpacked(spec))]
@@ -125,12 +140,45 @@ def _look_into_pdf(data: bytes, verdict: Verdict) -> None:
         return
     hashes = [hashlib.sha256(one).hexdigest() for one in inside]
     row = Document.objects.filter(sha256__in=hashes).defer("data").select_related("the_return").first()
-    if row is not None:
-        verdict.the_return = row.the_return
-        verdict.details = [
-            f"The workbook in it is that of {row.the_return.reference}, as certified. The PDF around it is not: take "
-            "the figures from the workbook, or ask for the PDF anew."
-        ]
+    pages = pages_of(data)
+    if row is None and pages is not None and (named := _HASH_ON_PAPER.search(" ".join(pages))):
+        row = _stored(named[1], Document.Format.PDF)
+    if row is None:
+        return
+    the_return = verdict.the_return = row.the_return
+    verdict.details = [f"It says that it is {the_return.reference}, and is not the PDF that was certified."]
+    if hashlib.sha256(bytes(row.data)).hexdigest() in hashes:
+        verdict.details.append("The workbook in it is the certified one: take the figures from that.")
+    verdict.details += _pages_that_differ(the_return, pages)
+
+
+def _pages_that_differ(the_return: Return, pages: list[str] | None) -> list[str]:
+    """Page by page, what the certified PDF says and this one says instead."""
+    kept = the_return.documents.filter(format=Document.Format.PDF).first()
+    stored = pages_of(bytes(kept.data)) if kept else None
+    if stored is None or pages is None:
+        return ["Its pages cannot be read, so they were not compared."]
+    found = [
+        f"Page {number}: {words}"
+        for number, (was, now) in enumerate(zip_longest(stored, pages, fillvalue=""), start=1)
+        if was != now
+        for words in _words_that_differ(was, now)
+    ]
+    if not found:
+        return ["Every page says the same; the file was saved anew, or what is not text was changed."]
+    more = [f"And {len(found) - SHOWN_CELLS:,} places more."] if len(found) > SHOWN_CELLS else []
+    return [*found[:SHOWN_CELLS], *more]
+
+
+def _words_that_differ(was: str, now: str) -> Iterator[str]:
+    if not was or not now:
+        yield "it is not of the certified PDF." if now else "it is missing."
+        return
+    before, after = was.split(), now.split()
+    for what, start, end, start_now, end_now in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what != "equal":
+            gone, come = _shown(" ".join(before[start:end])), _shown(" ".join(after[start_now:end_now]))
+            yield f"certified “{gone}”, here “{come}”."
 
 
 def _unpacked(spec: pikepdf.AttachedFileSpec) -> bytes:
@@ -146,8 +194,8 @@ def _unpacked(spec: pikepdf.AttachedFileSpec) -> bytes:
     return b"" if unpacking.unconsumed_tail else content
 
 
-def _stored_workbook(content_hash: str) -> Document | None:
-    rows = Document.objects.filter(format=Document.Format.WORKBOOK, the_return__content_hash=content_hash)
+def _stored(content_hash: str, format: str) -> Document | None:
+    rows = Document.objects.filter(format=format, the_return__content_hash=content_hash)
     return rows.exclude(the_return__certified_at=None).select_related("the_return").first()
 
 

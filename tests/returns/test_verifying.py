@@ -1,6 +1,7 @@
 """Verifying a file: what was certified is known by its bytes, and an altered copy by its cells."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from openpyxl import load_workbook
 from board.models import Event, User
 from core.problems import Refused
 from returns import files, verifying
+from returns.document import document
+from returns.kinds.claim import AMOUNT, KIND
+from returns.kinds.shape import stored_content
 from returns.models import Return
 from returns.verifying import verify, verify_for
 from tests import factories
@@ -121,7 +125,53 @@ def test_of_a_changed_pdf_the_workbook_in_it_is_known(the_return: Return) -> Non
     data = stored(the_return, "pdf")
     found = verify(data + b"\n% saved anew\n", "return.pdf")
     assert not found.matches and found.the_return == the_return
-    assert "The workbook in it is that of DAPF-2023-25/claim/2023-24-Q1/r1, as certified" in found.details[0]
+    assert "The workbook in it is the certified one" in found.details[1]
+    assert "Every page says the same" in found.details[2]
+
+
+def test_of_an_altered_pdf_each_place_is_named_with_its_page(
+    the_return: Return, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forger keeps the hash and the workbook, and prints another amount."""
+    content = stored_content(the_return)
+    stamp = files.stamp_of(
+        content, final=True, signatures=[files.given(KIND, row) for row in the_return.signatures.all()]
+    )
+    first = content.sections[0]
+    [fact] = [row for row in first.facts if row.figure.key == AMOUNT]
+    moved = replace(fact, figure=replace(fact.figure, value=fact.figure.value + 1))
+    facts = tuple(moved if row is fact else row for row in first.facts)
+    monkeypatch.setattr("returns.document.check_stamp", lambda content, stamp: None)
+    forged = replace(content, sections=(replace(first, facts=facts), *content.sections[1:]))
+    found = verify(document(forged, stamp, stored(the_return)), "return.pdf")
+    assert found.the_return == the_return and not found.matches
+    [place] = [words for words in found.details if "£58,401.00" in words]
+    assert place.startswith("Page ") and "certified “£58,400.00”, here “£58,401.00”" in place
+    without_workbook = verify(document(forged, stamp, b""), "return.pdf")
+    assert without_workbook.the_return == the_return, "It is known by the hash that it prints."
+
+
+def test_a_page_taken_out_of_a_pdf_is_named(the_return: Return) -> None:
+    with pikepdf.open(io.BytesIO(stored(the_return, "pdf"))) as pdf:
+        count = len(pdf.pages)
+        del pdf.pages[count - 2]
+        raw = io.BytesIO()
+        pdf.save(raw)
+    details = verify(raw.getvalue(), "return.pdf").details
+    assert f"Page {count}: it is missing." in details
+
+
+def test_a_workbook_that_grew_far_beyond_what_was_certified_is_not_opened(
+    the_return: Return, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = load_workbook(io.BytesIO(stored(the_return)))
+    sheet = book.create_sheet("Mine")
+    for row in range(30_000):
+        sheet.append([row, row, row])
+    raw = io.BytesIO()
+    book.save(raw)
+    monkeypatch.setattr(verifying, "load_workbook", lambda *given: pytest.fail("It was opened"))
+    assert "holds far more than was certified" in verify(raw.getvalue(), "return.xlsx").details[0]
 
 
 def test_a_file_of_a_superseded_revision_says_that_a_later_one_holds(the_return: Return) -> None:
