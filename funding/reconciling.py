@@ -75,7 +75,7 @@ def reconciliation(organisation: Organisation, programme: Programme, quarter: Qu
         as_at=as_at,
         control=control,
         ours=ours(organisation, programme, as_at),
-        items=tuple(_counted(items.select_related("quarter", "programme", "organisation"), as_at)),
+        items=tuple(counted(items.select_related("quarter", "programme", "organisation"), as_at)),
     )
 
 
@@ -93,7 +93,7 @@ def ours(organisation: Organisation, programme: Programme, as_at: date) -> Decim
     return lines.filter(transaction__accounting_on__range=(starts, as_at)).total()
 
 
-def _counted(items: Iterable[ReconcilingItem], as_at: date) -> Iterable[Counted]:
+def counted(items: Iterable[ReconcilingItem], as_at: date) -> Iterable[Counted]:
     before = year_bounds(year_starting(as_at))[0] - timedelta(days=1)
     for item in items:
         was_open, is_open = _is_open(item, before), _is_open(item, as_at)

@@ -12,12 +12,18 @@ figures, so that the two prove each other; all is read as the record was at a mo
     claimable:SOURCE/YEAR@QUARTER                     cost that may be claimed, in the order of claims
     unclaimed:FIELD:SOURCE/YEAR@QUARTER               of that, what no other claim holds (`cost`, or `late` alone)
     award:SOURCE/YEAR                                 a ceiling or pledge
-    disallowed:SOURCE/YEAR                            what the funder refused of a year
-    claim:REFERENCE, claim-part:REFERENCE#YEAR        a claim; one award year's part of it
-    credit:REFERENCE#YEAR                             the credit that such a part carries forward
+    claimed:SOURCE/YEAR[/PROJECT[/HEADING]]           what of a year is in certified claims
+    disallowed:SOURCE/YEAR[/PROJECT[/HEADING]]        what the funder refused of a year
+    claim:REFERENCE, claim-part:REFERENCE#YEAR[.FIELD]    a claim; one award year's part of it (PART_FIELDS)
+    claim-lines:REFERENCE#YEAR                        how many lines such a part took up
     paid:REFERENCE#CLAIM, short:REFERENCE#CLAIM       what a receipt pays of a claim; what it writes off
     disallowance:REFERENCE#LINE                       what of a line a disallowance refuses
     move:VIREMENT#PROJECT/HEADING                     what a virement puts on a budget line
+    repayment:REFERENCE, balance:SOURCE/YEAR#WHAT     what was paid back; what became of a year's balance
+    match-receipt:REFERENCE, statement:REFERENCE      match that was paid over; a grantee's statement of spend
+    hours:T-000123/1                                  hours given in kind
+    control:ORGANISATION/QUARTER                      the total that a ledger states
+    in-ledger:ORGANISATION@DAY, item:REFERENCE@DAY    our record of a ledger to a day; a known difference, as counted
     notice:SOURCE/YEAR#NUMBER                         an underspend that was foreseen
     raised-again:T-000123                             how often an accrual was raised again
     project:CODE                                      one project, to be counted
@@ -39,11 +45,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from board.models import Programme, Quarter, Year
+from core.financial_year import year_bounds, year_starting
 from core.money import NOUGHT, PenceField, apportion
 from funding.accruals import times_raised_again
 from funding.claims import place_of
@@ -54,16 +61,23 @@ from funding.models import (
     ClaimLine,
     ClaimPart,
     Commitment,
+    ControlTotal,
     DisallowancePart,
     Forecast,
+    MatchReceipt,
     Profile,
     ReceiptPart,
+    ReconcilingItem,
+    Repayment,
     Source,
     SpendLine,
+    SpendReport,
     Transaction,
     UnderspendNotice,
     VirementMove,
+    YearEndBalance,
 )
+from funding.reconciling import counted
 from kpis.gathering import aims_of
 from kpis.models import Breakdown, Kpi, Result, Submission, version_on
 from kpis.scoring import Aim
@@ -77,6 +91,8 @@ SPEND_FIELDS = {
     "held-to-date": "cost that is held or not claimable, up to the quarter’s end",
     "claimable-to-date": "cost that may be claimed, up to the quarter’s end",
     "late-quarter": "cost recorded in the quarter that relates to an earlier one",
+    "all-cost": "all cost charged to the year, whenever it was recorded",
+    "all-kept-out": "cost charged to the year that is held or not claimable, whenever it was recorded",
 }
 PLAN_FIELDS = {
     "original": "the first budget of the year",
@@ -84,10 +100,20 @@ PLAN_FIELDS = {
     "profile-quarter": "the budget in force, for the quarter",
     "profile-to-date": "the budget in force, up to the quarter’s end",
 }
+PART_FIELDS = {
+    "amount": "The part",
+    "eligible_to_date": "Eligible to date",
+    "claimed_before": "Claimed before",
+    "beyond_award": "Beyond the award",
+    "credit_carried": "Credit carried",
+}
 FORECAST_FIELDS = {
     "quarter": "what is expected in the quarter",
     "rest": "what is expected after it, and while it is open what its forecast has above its actual",
 }
+
+
+CLOSING = Quarter.Kind.CLOSING
 
 
 class Unknown(Exception):
@@ -217,12 +243,12 @@ class Record:
             rows = rows.filter(budget_line__heading__code=cut.heading)
         if field.endswith("-quarter"):
             rows = rows.filter(quarter=quarter)
-        else:
+        elif not field.startswith("all-"):
             rows = rows.filter(quarter__in=[row for row in self._by_key.values() if row.order <= quarter.order])
         if field.startswith("accrued"):
             accrual = Transaction.Kind.ACCRUAL
             return rows.filter(transaction__kind=accrual) | rows.filter(transaction__takes_back__kind=accrual)
-        if field.startswith("held"):
+        if field.startswith("held") or field == "all-kept-out":
             return rows.filter(state_then__in=_KEPT_OUT)
         if field.startswith("claimable"):
             return rows.filter(state_then=SpendLine.State.CLAIMABLE)
@@ -398,14 +424,45 @@ class Record:
         return Leaf(found.amount, f"Claim {what}", found.get_absolute_url())
 
     def claim_part(self, what: str) -> Leaf:
-        reference, _, year = what.partition("#")
+        place, _, field = what.partition(".")
+        reference, _, year = place.partition("#")
         found = ClaimPart.objects.select_related("claim").get(claim__reference=reference, year=self.years[year])
-        return Leaf(found.amount, f"Part of {reference} for {year}", found.claim.get_absolute_url())
+        words = PART_FIELDS[field or "amount"]
+        amount: Decimal = getattr(found, field or "amount")
+        return Leaf(amount, f"{words} of {reference}, {year}", found.claim.get_absolute_url())
 
-    def credit(self, what: str) -> Leaf:
+    def claim_lines(self, what: str) -> Leaf:
         reference, _, year = what.partition("#")
         found = ClaimPart.objects.select_related("claim").get(claim__reference=reference, year=self.years[year])
-        return Leaf(found.credit_carried, f"Credit carried by {reference}", found.claim.get_absolute_url())
+        words = f"Lines in {reference}, {year}"
+        return Leaf(Decimal(found.lines.filter(in_force=True).count()), words, found.claim.get_absolute_url())
+
+    def claimed(self, what: str) -> Leaf:
+        cut, rows = self._cut_of_year(what), ClaimLine.objects.filter(in_force=True)
+        if self.as_of is not None:
+            stands = Q(part__claim__withdrawn_at=None) | Q(part__claim__withdrawn_at__gt=self.as_of)
+            rows = ClaimLine.objects.filter(stands, part__claim__certified_at__lte=self.as_of)
+        rows = rows.filter(**self._of_cut(cut, "line__"))
+        amount = rows.aggregate(total=Sum("cost"))["total"] or NOUGHT
+        return Leaf(amount, f"In certified claims: {self._words(cut)}")
+
+    def _cut_of_year(self, what: str) -> Cut:
+        """ "SOURCE/YEAR/PROJECT/HEADING" of a whole year, named by its closing period."""
+        year = what.split("/")[1]
+        [closing] = [row for row in self._by_key.values() if row.year.code == year and row.kind == CLOSING]
+        return read_cut(f"{what}@{closing.code}")
+
+    def _of_cut(self, cut: Cut, prefix: str) -> dict[str, Any]:
+        """The filter for charges of a cut's source, year, project and heading."""
+        found: dict[str, Any] = {
+            f"{prefix}budget_line__source": self.sources[cut.source],
+            f"{prefix}budget_line__year": self.years[cut.year],
+        }
+        if cut.project:
+            found[f"{prefix}budget_line__project__code"] = cut.project
+        if cut.heading:
+            found[f"{prefix}budget_line__heading__code"] = cut.heading
+        return found
 
     def paid(self, what: str) -> Leaf:
         found = _receipt_part(what)
@@ -417,14 +474,66 @@ class Record:
         return Leaf(found.short, words, found.claim.get_absolute_url())
 
     def disallowed(self, what: str) -> Leaf:
-        source, _, year = what.partition("/")
-        rows = DisallowancePart.objects.filter(
-            line__budget_line__source=self.sources[source], line__budget_line__year=self.years[year]
-        )
+        cut = self._cut_of_year(what)
+        rows = DisallowancePart.objects.filter(**self._of_cut(cut, "line__"))
         if self.as_of is not None:
             rows = rows.filter(disallowance__created_at__lte=self.as_of)
         amount = rows.aggregate(total=Sum("amount"))["total"] or NOUGHT
-        return Leaf(amount, f"Disallowed: {self.sources[source].name}, {year}")
+        return Leaf(amount, f"Disallowed: {self._words(cut)}")
+
+    def repayment(self, what: str) -> Leaf:
+        found = Repayment.objects.get(reference=what)
+        return Leaf(found.amount, f"Repaid on {found.repaid_on:%-d %B %Y}: {what}")
+
+    def balance(self, what: str) -> Leaf:
+        path, _, treatment = what.partition("#")
+        source, _, year = path.partition("/")
+        which = {"source": self.sources[source].pk, "year": self.years[year].pk, "treatment": treatment}
+        [found] = self._rows(YearEndBalance, **which)
+        return Leaf(found.amount, f"Balance of {year}: {found.get_treatment_display().lower()}")
+
+    # Match, partners, ledgers
+
+    def match_receipt(self, what: str) -> Leaf:
+        found = MatchReceipt.objects.get(reference=what)
+        return Leaf(found.amount, f"Match received on {found.received_on:%-d %B %Y}: {what}")
+
+    def statement(self, what: str) -> Leaf:
+        found = SpendReport.objects.get(reference=what)
+        return Leaf(found.total, f"Statement of spend {what}", found.get_absolute_url())
+
+    def hours(self, what: str) -> Leaf:
+        found = _line(what)
+        hours = Decimal(found.transaction.quantity_hundredths or 0).scaleb(-2)
+        return Leaf(hours, f"Hours of {what}", found.transaction.get_absolute_url())
+
+    def control(self, what: str) -> Leaf:
+        organisation, _, at = what.partition("/")
+        which = {"organisation__code": organisation, "programme": self.programme, "quarter": self.quarters[at]}
+        [found] = self._rows(ControlTotal, **which)
+        return Leaf(found.amount, f"Ledger of {organisation}, {found.ledger_print}")
+
+    def in_ledger(self, what: str) -> Leaf:
+        organisation, _, at = what.partition("@")
+        day = date.fromisoformat(at)
+        no_cost = (Transaction.Kind.IN_KIND, Transaction.Kind.ADVANCE)
+        lines = (
+            SpendLine.objects.in_force(self.as_of)
+            .of_programme(self.programme)
+            .filter(transaction__recorded_by__code=organisation)
+            .filter(transaction__accounting_on__range=(year_bounds(year_starting(day))[0], day))
+            .exclude(transaction__kind__in=no_cost)
+            .exclude(transaction__takes_back__kind__in=no_cost)
+        )
+        return Leaf(lines.total(), f"Record of the ledger of {organisation} to {day:%-d %B %Y}", "", lines)
+
+    def item(self, what: str) -> Leaf:
+        reference, _, at = what.partition("@")
+        day = date.fromisoformat(at)
+        live = ReconcilingItem.objects.get(reference=reference)
+        [found] = self._rows(ReconcilingItem, id=live.pk)
+        amount = sum((one.amount for one in counted([found], day)), NOUGHT)
+        return Leaf(amount, f"Known difference {reference}", live.get_absolute_url())
 
     def disallowance(self, what: str) -> Leaf:
         reference, _, line = what.partition("#")
@@ -532,12 +641,21 @@ SCHEMES: dict[str, Callable[[Record, str], Leaf]] = {
     "unclaimed": Record.unclaimed,
     "claim": Record.claim,
     "claim-part": Record.claim_part,
-    "credit": Record.credit,
+    "claim-lines": Record.claim_lines,
+    "claimed": Record.claimed,
     "paid": Record.paid,
     "short": Record.short,
     "disallowed": Record.disallowed,
     "disallowance": Record.disallowance,
     "project": Record.project,
+    "repayment": Record.repayment,
+    "balance": Record.balance,
+    "match-receipt": Record.match_receipt,
+    "statement": Record.statement,
+    "hours": Record.hours,
+    "control": Record.control,
+    "in-ledger": Record.in_ledger,
+    "item": Record.item,
     "risk": Record.risk,
     "result": Record.result,
     "submission": Record.submission,
@@ -548,6 +666,8 @@ SCHEMES: dict[str, Callable[[Record, str], Leaf]] = {
 
 def _is_of(field: str, row: dict[str, Any], at: Quarter, quarter: Quarter) -> bool:
     """Whether summed rows belong to a field at a quarter."""
+    if field.startswith("all-"):
+        return {"all-cost": True, "all-kept-out": row["state_then"] in _KEPT_OUT}[field]
     if at.order > quarter.order or (field.endswith("-quarter") and at != quarter):
         return False
     accrued = Transaction.Kind.ACCRUAL in (row["transaction__kind"], row["transaction__takes_back__kind"])

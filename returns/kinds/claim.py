@@ -259,7 +259,7 @@ def _steps(
 
     refused = (f"-disallowed:{at}",)
     earlier = tuple(f"claim-part:{row.claim.reference}#{year.code}" for row in before)
-    credit = (f"credit:{before[-1].claim.reference}#{year.code}",) if before else tracing.NOTHING
+    credit = (f"claim-part:{before[-1].claim.reference}#{year.code}.credit_carried",) if before else tracing.NOTHING
     carried = tracing.NOTHING if worked.may_be_negative else ("by:not-below-nought", *of("claimed-before", "-eligible"))
     rows: list[tuple[str, str, str, str | None, Decimal | Cell]] = [
         ("award", "row", "Award", f"In force for {year}",

@@ -38,7 +38,7 @@ from returns.kinds.shape import (
     stored_content,
     words_of,
 )
-from returns.kinds.tracing import of_award, of_budget, of_lines, traced
+from returns.kinds.tracing import NOTHING, figures, of_award, plan, reconciled, spend, traced, unexplained
 from returns.models import Return
 
 K = "match"
@@ -195,17 +195,27 @@ def key_figures(record: Record) -> Section:
         if not rows:
             continue
         code, mark = slug(name), "" if all(row.is_declared for row in rows) else "p"
-        pledge = tuple(of_award(row.source, year) for row in rows)
-        spent = of_lines(line for row in rows for line in row.lines)
+        keys = [f"{K}/sources/{slug(row.source.code)}" for row in rows]
+        here = f"{K}/key-figures/{code}"
+
+        def column(name: str, keys: list[str] = keys) -> tuple[str, ...]:
+            return figures(*(f"{key}/{name}" for key in keys))
+
         pledged = sum((row.pledged for row in rows), NOUGHT)
         applied = sum((row.applied for row in rows), NOUGHT)
         secured = sum((row.pledged for row in rows if row.secured), NOUGHT)
 
         facts += [
-            _fact(f"{code}-pledged", f"{name} pledged for {year}", pledged, pledge),
-            _fact(f"{code}-secured", f"{name} secured", secured, pledge),
-            _fact(f"{code}-applied", f"{name} applied to date", applied, spent or pledge, mark),
-            _fact(f"{code}-outstanding", f"{name} outstanding", pledged - applied, pledge + spent, mark),
+            _fact(f"{code}-pledged", f"{name} pledged for {year}", pledged, column("pledged")),
+            _fact(f"{code}-secured", f"{name} secured", secured, column("secured")),
+            _fact(f"{code}-applied", f"{name} applied to date", applied, column("to-date"), mark),
+            _fact(
+                f"{code}-outstanding",
+                f"{name} outstanding",
+                pledged - applied,
+                figures(f"{here}-pledged/value", f"-{here}-applied/value"),
+                mark,
+            ),
         ]
     organisation = record.scope.organisation
     return Section(
@@ -244,22 +254,22 @@ def sources(record: Record) -> Section:
         rows = []
         for row in record.of_kind(kind):
             mark = "" if row.is_declared else "p"
-            pledge, spent = (of_award(row.source, year),), of_lines(row.lines)
-            now = row.lines_in(record.scope.last)
+            pledge = (of_award(row.source, year),) if row.pledged else NOTHING
+            place, here = (row.source, year, record.scope.last), f"{K}/sources/{slug(row.source.code)}"
             values: list[Cell | Value] = [
                 row.source.name,
                 f"{name}, {'secured' if row.secured else 'not secured'}",
                 Cell(row.pledged, trace=pledge),
-                Cell(row.pledged if row.secured else NOUGHT, trace=pledge),
-                Cell(row.received, trace=tuple(f"match-receipt:{one.reference}" for one in row.receipts) or pledge),
-                Cell(row.figures.profile_to_date, trace=(of_budget(row.source, year),)),
+                Cell(row.pledged if row.secured else NOUGHT, trace=pledge if row.secured else NOTHING),
+                Cell(row.received, trace=tuple(f"match-receipt:{one.reference}" for one in row.receipts) or NOTHING),
+                Cell(row.figures.profile_to_date, trace=plan("profile-to-date", *place)),
             ]
             if quarterly:
                 applied = row.quarters[record.scope.last].actual_to_date
-                values.append(Cell(applied, mark, of_lines(now) or pledge))
+                values.append(Cell(applied, mark, spend("actual-quarter", *place)))
             values += [
-                Cell(row.applied, mark, spent or pledge),
-                Cell(row.pledged - row.applied, mark, pledge + spent),
+                Cell(row.applied, mark, spend("actual-to-date", *place)),
+                Cell(row.pledged - row.applied, mark, figures(f"{here}/pledged", f"-{here}/to-date")),
                 _declared(row),
             ]
             rows.append(make_row(K, "sources", slug(row.source.code), columns, values))
@@ -309,15 +319,17 @@ def by_quarter(record: Record) -> Section:
         for quarter in row.asked:
             position, declaration = row.quarters[quarter], row.declarations.get(quarter)
             mark = "" if declaration else "p"
-            here, plan = row.lines_in(quarter), (of_budget(row.source, year),)
-            late = [line for line in here if line.relates_to_id]
+            late = [line for line in row.lines_in(quarter) if line.relates_to_id]
+            code, place = slug(f"{row.source.code}-{quarter.code}"), (row.source, year, quarter)
+            here = f"{K}/quarters/{code}"
             applied = position.actual_to_date
             rows.append(
-                make_row(K, "quarters", slug(f"{row.source.code}-{quarter.code}"), columns, [
-                    row.source.name, quarter.short_label, Cell(position.profile_to_date, trace=plan),
-                    Cell(applied, mark, of_lines(here) or plan),
-                    Cell(sum((line.cost for line in late), NOUGHT), mark, of_lines(late) or plan),
-                    Cell(applied - position.profile_to_date, mark, plan + of_lines(here)),
+                make_row(K, "quarters", code, columns, [
+                    row.source.name, quarter.short_label,
+                    Cell(position.profile_to_date, trace=plan("profile-quarter", *place)),
+                    Cell(applied, mark, spend("actual-quarter", *place)),
+                    Cell(sum((line.cost for line in late), NOUGHT), mark, spend("late-quarter", *place)),
+                    Cell(applied - position.profile_to_date, mark, figures(f"{here}/applied", f"-{here}/profile")),
                     declaration.get_says_display() if declaration else Cell(None, "not declared", unit="text"),
                     timezone.localdate(declaration.created_at) if declaration else None,
                 ])
@@ -359,7 +371,7 @@ def entries(record: Record, kind: str, name: str) -> Section:
                 line.budget_line.heading.name, payee(entry), entry.accounting_on,
             ]  # fmt: skip
             if in_kind:
-                values.append(Cell(_share_of_hours(line), trace=trace))
+                values.append(Cell(_share_of_hours(line), trace=(f"hours:{line.reference}",)))
             rows.append(
                 make_row(K, code, slug(line.reference), columns, [*values, Cell(line.cost, trace=trace)])
             )  # fmt: skip
@@ -434,15 +446,14 @@ def ledger(record: Record) -> Section:
     )
     rows = []
     for found in ledgers(record):
-        about = f"ledger:{found.organisation.code}/{found.quarter.code}"
-        items = tuple(f"item:{one.item.reference}" for one in found.items)
+        shown_by, ours, items = reconciled(found)
         control = found.control.amount if found.control else None
         missing = "" if found.control else "missing"
-        gap = Cell(found.unexplained, "" if found.is_reconciled else "not reconciled", (about,), unit="money")
+        gap = Cell(found.unexplained, "" if found.is_reconciled else "not reconciled", unexplained(found), unit="money")
         rows.append(
             make_row(K, "ledger", slug(found.organisation.code), columns, [
-                found.organisation.name, found.as_at, Cell(control, missing, (about,), unit="money"),
-                Cell(found.ours, trace=(about,)), Cell(found.explained, trace=(about, *items)), gap,
+                found.organisation.name, found.as_at, Cell(control, missing, shown_by, unit="money"),
+                Cell(found.ours, trace=ours), Cell(found.explained, trace=items or NOTHING), gap,
                 found.control.ledger_print if found.control else None,
             ])
         )  # fmt: skip

@@ -13,7 +13,7 @@ from board.models import Project, Quarter
 from board.quarters import MONEY, RESULTS
 from core.money import NOUGHT, in_words
 from funding.matching import MatchOfSource, match_of, together
-from funding.models import BudgetLine, ClaimPart, MatchReceipt, Source, SpendLine
+from funding.models import BudgetLine, ClaimPart, CostHeading, MatchReceipt, Source, SpendLine
 from funding.positions import grouped
 from kpis.lines import MeasureLine, ProjectPerformance, Shown
 from kpis.results import outstanding, performance
@@ -49,7 +49,7 @@ from returns.kinds.shape import (
     identity,
     words_of,
 )
-from returns.kinds.tracing import of_award, of_lines, traced
+from returns.kinds.tracing import NOTHING, cut, figures, of_award, spend, traced
 from returns.kinds.year_record import Amounts, YearRecord
 from returns.models import Return
 
@@ -172,23 +172,25 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
 
 def key_figures(record: Record) -> Section:
     """What a reader wants first."""
-    claims_of = tuple(trace for year in record.years for trace in year.claim_traces) or _awards(record)
-    refused = tuple(dict.fromkeys(trace for year in record.years for trace in year.disallowance_traces)) or claims_of
+    claims_of = tuple(trace for year in record.years for trace in year.part_traces()) or NOTHING
+    refused = tuple(trace for year in record.years for trace in year.whole("disallowed"))
     certified = sum((year.certified for year in record.years), NOUGHT)
     disallowed = sum((year.refused for year in record.years), NOUGHT)
     award = sum((year.award for year in record.years), NOUGHT)
     state = "" if all(year.final for year in record.years) else "p"
     facts = [
-        ("outturn", "Final outturn of the grant", record.outturn, state, claims_of),
+        ("outturn", "Final outturn of the grant", record.outturn, state, figures(f"{K}/years/total/outturn")),
         ("certified", "All claims certified", certified, state, claims_of),
         ("disallowed", "Disallowed of these", disallowed, "", refused),
         ("award", "Awards of all years", award, "", _awards(record)),
     ]
     for kind, name in KINDS_OF_MATCH:
-        lines = [line for line in record.match_lines if line.budget_line.source.kind == kind]
-        if any(row.source.kind == kind for rows in record.match.values() for row in rows):
+        found = [(year, row.source) for year, rows in record.match.items() for row in rows if row.source.kind == kind]
+        if found:
+            lines = [line for line in record.match_lines if line.budget_line.source.kind == kind]
             cost = sum((line.cost for line in lines), NOUGHT)
-            facts.append((slug(name), f"{name}, beside the grant", cost, "", of_lines(lines) or _awards(record)))
+            trace = tuple(one for year, source in found for one in spend("all-cost", source, year.year, year.closing))
+            facts.append((slug(name), f"{name}, beside the grant", cost, "", trace))
     return Section(
         "key-figures",
         "Key figures",
@@ -232,15 +234,21 @@ def years(record: Record) -> Section:
         final = _parts(year, which=lambda part: part.final)
         if quarterly + final + after - year.refused != year.outturn:
             raise ValueError(f"{year.year}: the claims less what was disallowed are not the outturn {year.outturn}")
-        award = (of_award(year.grant, year.year),)
-        trace, state = year.claim_traces or award, "" if year.final else "p"
-        refused = year.disallowance_traces or trace
+        state, here = "" if year.final else "p", f"{K}/years/{slug(year.year.code)}"
+        ordinary = year.part_traces(
+            part for part, is_own in zip(year.parts, own, strict=True) if is_own and not part.final
+        )
+        later = year.part_traces(part for part, is_own in zip(year.parts, own, strict=True) if not is_own)
+        steps = ("quarterly", *(("final",) if year.final else ()), "after", "disallowed")
         rows.append(
             make_row(K, "years", slug(year.year.code), columns, [
-                year.year.code, Cell(year.award, trace=award), Cell(quarterly, trace=trace),
-                Cell(final if year.final else None, "" if year.final else "missing", trace, "money"),
-                Cell(after, trace=trace), Cell(-year.refused, trace=refused), Cell(year.outturn, state, trace),
-                Cell(year.balance.unspent, state, award),
+                year.year.code, Cell(year.award, trace=year.award_trace), Cell(quarterly, trace=ordinary or NOTHING),
+                Cell(final if year.final else None, "" if year.final else "missing",
+                     year.part_traces([year.final] if year.final else []), "money"),
+                Cell(after, trace=later or NOTHING),
+                Cell(-year.refused, trace=tuple(f"-{trace}" for trace in year.whole("disallowed"))),
+                Cell(year.outturn, state, figures(*(f"{here}/{step}" for step in steps))),
+                Cell(year.balance.unspent, state, year.unspent_trace),
             ])
         )  # fmt: skip
     total = make_total(K, "years", "total", columns, rows, "Whole programme")
@@ -256,41 +264,32 @@ def years(record: Record) -> Section:
 
 def projects(record: Record) -> Section:
     """The outturn by project, a column a year."""
-    return _grouped_section(
-        record, "projects", "Outturn by project", "Project", lambda line: (line.project.code, line.project.name)
-    )
+    return _grouped_section(record, "projects", "Outturn by project", "Project", lambda line: line.project)
 
 
 def headings(record: Record) -> Section:
     """The outturn by cost heading, a column a year."""
-    return _grouped_section(
-        record, "headings", "Outturn by cost heading", "Cost heading",
-        lambda line: (line.heading.code, line.heading.name),
-    )  # fmt: skip
+    return _grouped_section(record, "headings", "Outturn by cost heading", "Cost heading", lambda line: line.heading)
 
 
 def _grouped_section(
-    record: Record, code: str, title: str, column: str, key: Callable[[BudgetLine], tuple[str, str]]
+    record: Record, code: str, title: str, column: str, key: Callable[[BudgetLine], Project | CostHeading]
 ) -> Section:
     columns = (
         Column("name", column),
         *(Column(f"y{slug(year.year.code)}", f"Outturn {year.year}", "money", total=True) for year in record.years),
         *year_tables.money_columns(),
     )
-    order: dict[tuple[str, str], None] = {}
+    order: dict[Project | CostHeading, None] = {}
     found = {year: grouped(year.amounts, key) for year in record.years}
     for amounts in found.values():
         order |= dict.fromkeys(amounts)
     rows = []
     for group in order:
         each = {year: found[year].get(group, Amounts()) for year in record.years}
-
-        def theirs(line: BudgetLine, group: tuple[str, str] = group) -> bool:
-            return key(line) == group
-
-        by_year = [year_tables.money_cells([year], amounts, theirs)[-1] for year, amounts in each.items()]
-        whole = year_tables.money_cells(record.years, sum(each.values(), Amounts()), theirs)
-        rows.append(make_row(K, code, slug(group[0]), columns, [group[1], *by_year, *whole]))
+        by_year = [year_tables.money_cells([year], amounts, group)[-1] for year, amounts in each.items()]
+        whole = year_tables.money_cells(record.years, sum(each.values(), Amounts()), group)
+        rows.append(make_row(K, code, slug(group.code), columns, [group.name, *by_year, *whole]))
     rows += year_tables.award_rows(K, code, columns, record.years, by_year=True)
     total = make_total(K, code, "total", columns, rows, "Whole programme")
     said = total.cells[-1].value
@@ -318,29 +317,30 @@ def match(record: Record) -> Section:
     )
     made = []
     for kind, name in KINDS_OF_MATCH:
-        rows, figures = [], []
+        rows, given = [], []
         for year, found in record.match.items():
             for row in found:
                 if row.source.kind != kind:
                     continue
-                figures.append(row)
-                lines = [line for line in record.match_lines if _is_of(line, row.source, year)]
+                given.append(row)
                 award = (of_award(row.source, year.year),)
                 paid = tuple(
                     f"match-receipt:{one.reference}"
                     for one in record.match_receipts
                     if one.source_id == row.source.pk and one.year_id == year.year.pk
                 )
-                at = row.figures
+                at, code = row.figures, slug(f"{row.source.code}-{year.year.code}")
+                applied = spend("actual-to-date", row.source, year.year, record.scope.last)
                 rows.append(
-                    make_row(K, "match", slug(f"{row.source.code}-{year.year.code}"), columns, [
-                        row.source.name, year.year.code, row.source.funder.short_name, Cell(at.pledged, trace=award),
-                        Cell(at.received, trace=paid or award), Cell(at.applied, trace=of_lines(lines) or award),
-                        Cell(at.outstanding, trace=award + of_lines(lines)),
+                    make_row(K, "match", code, columns, [
+                        row.source.name, year.year.code, row.source.funder.short_name,
+                        Cell(at.pledged, trace=award if at.pledged else NOTHING),
+                        Cell(at.received, trace=paid or NOTHING), Cell(at.applied, trace=applied),
+                        Cell(at.outstanding, trace=figures(f"{K}/match/{code}/pledged", f"-{K}/match/{code}/applied")),
                     ])
                 )  # fmt: skip
         if rows:
-            whole = together(figures)
+            whole = together(given)
             others: dict[str, Cell | Value] = {} if whole.received is not None else {
                 "received": Cell(None, "z", unit="money")
             }  # fmt: skip
@@ -354,12 +354,8 @@ def match(record: Record) -> Section:
     )
 
 
-def _is_of(line: SpendLine, source: Source, year: YearRecord) -> bool:
-    return line.budget_line.source_id == source.pk and line.budget_line.year_id == year.year.pk
-
-
-def _cell(shown: Shown, fallback: str) -> Cell:
-    return Cell(shown.value, shown.state, shown.trace or (fallback,), shown.unit)
+def _cell(shown: Shown) -> Cell:
+    return Cell(shown.value, shown.state, shown.trace, shown.unit)
 
 
 def results(record: Record, code: str, title: str, *, with_target: bool) -> Section:
@@ -385,15 +381,14 @@ def results(record: Record, code: str, title: str, *, with_target: bool) -> Sect
         for line in project.measures:
             if with_target and line.target is None:
                 continue
-            about = f"measure:{line.code}"
             earlier = before.get((project.code, line.code))
             cells: list[Cell | Value] = [
-                _cell(earlier, about) if earlier else Cell(None, "z", unit="text") for _ in record.years[:-1]
+                _cell(earlier) if earlier else Cell(None, "z", unit="text") for _ in record.years[:-1]
             ]
             rows.append(
                 make_row(K, code, slug(f"{project.code}-{line.code}"), columns, [
                     line.code, line.name, project.name, line.unit, ADDS_UP[line.kind],  # type: ignore[index]
-                    *cells, _cell(line.year_to_date, about), _cell(line.programme_to_date, about),
+                    *cells, _cell(line.year_to_date), _cell(line.programme_to_date),
                 ])
             )  # fmt: skip
     words = (
@@ -432,8 +427,13 @@ def unit_costs(record: Record) -> Section:
             continue
         completions = named(measures.get(project.code, ()), COMPLETIONS)
         whole, cash = sum(each.values(), Amounts()), record.cash_of(project)
-        grant = year_tables.money_cells(record.years, whole, lambda line, of=project: line.project == of)[-1]  # type: ignore[misc]
-        match_of_it = Cell(sum((line.cost for line in cash), NOUGHT), trace=of_lines(cash) or grant.trace)
+        grant = year_tables.money_cells(record.years, whole, project)[-1]
+        sources = {(line.budget_line.source, line.budget_line.year) for line in cash}
+        charged = tuple(
+            f"spend:all-cost:{cut(source, year, record.scope.last, project)}"
+            for source, year in sorted(sources, key=lambda item: (item[0].code, item[1].starts))
+        )
+        match_of_it = Cell(sum((line.cost for line in cash), NOUGHT), trace=charged or NOTHING)
         values: list[Cell | Value] = [project.name, grant, match_of_it]
         for line, count in ((starts, "starts"), (completions, "completions")):
             values += _per(line, grant.value, match_of_it.value, slug(project.code), count)  # type: ignore[arg-type]
@@ -455,7 +455,7 @@ def _per(line: MeasureLine | None, grant: Decimal, cash: Decimal, row: str, coun
     shown, here = line.programme_to_date, f"{K}/unit-costs/{row}"
     own, both = [f"{here}/grant"], [f"{here}/grant", f"{here}/cash"]
     return [
-        _cell(shown, f"measure:{line.code}"),
+        _cell(shown),
         cost_of_one(grant, shown, money=own, count=f"{here}/{count}"),
         cost_of_one(grant + cash, shown, money=both, count=f"{here}/{count}"),
     ]

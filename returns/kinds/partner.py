@@ -47,7 +47,7 @@ from returns.kinds.shape import (
     identity,
     words_of,
 )
-from returns.kinds.tracing import of_lines, traced
+from returns.kinds.tracing import NOTHING, figures, of_lines, reconciled, traced, unexplained
 from returns.models import Return
 
 K = "partner"
@@ -164,11 +164,6 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
     )
 
 
-def _about(record: Record) -> tuple[str, ...]:
-    """What a nought rests on: that nothing of the partner is recorded for the year."""
-    return (f"partner:{record.scope.subject}/{record.scope.last.year.code}",)
-
-
 def _kinds(record: Record) -> list[tuple[str, str, list[SpendLine]]]:
     """The kinds of expenditure that the statement has: code, name, lines. Never added to each other."""
     found = [
@@ -183,12 +178,12 @@ def key_figures(record: Record) -> Section:
     """What was spent, by where the money came from."""
     year = record.scope.last.year
     facts: list[Fact] = [
-        make_fact(K, "key-figures", code, name, _sum(lines), "money", "", of_lines(lines) or _about(record))
+        make_fact(K, "key-figures", code, name, _sum(lines), "money", "", of_lines(lines) or NOTHING)
         for code, name, lines in _kinds(record)
     ]
     if record.agreements:
         paid = [line for agreement in record.agreements for line in agreement.paid]
-        trace = of_lines(paid) or _about(record)
+        trace = of_lines(paid) or NOTHING
         facts.append(make_fact(K, "key-figures", "paid", "Paid on account by the recipient", _sum(paid), "money", "",
                                trace))  # fmt: skip
     facts.append(make_fact(K, "key-figures", "keep-until", "Records are kept at least until",
@@ -223,9 +218,9 @@ def expenditure(record: Record) -> Section:
             cells: list[Cell | Value] = []
             for number in (1, 2, 3, 4):
                 here = [line for line in own if _quarter_of(line, record) == number]
-                cells.append(Cell(_sum(here), trace=of_lines(here) or _about(record)))
+                cells.append(Cell(_sum(here), trace=of_lines(here) or NOTHING))
             late = [line for line in own if _quarter_of(line, record) == 0]
-            cells += [Cell(_sum(late), trace=of_lines(late) or _about(record)), Cell(_sum(own), trace=of_lines(own))]
+            cells += [Cell(_sum(late), trace=of_lines(late) or NOTHING), Cell(_sum(own), trace=of_lines(own))]
             values: list[Cell | Value] = [name, budget_line.project.name, budget_line.heading.name, *cells]
             key = slug(f"{code}-{budget_line.project.code}-{budget_line.heading.code}-{at}")
             rows.append(make_row(K, "expenditure", key, columns, values))
@@ -265,14 +260,14 @@ def agreements(record: Record) -> Section:
     rows = []
     for agreement in record.agreements:
         contract, paid, spent = agreement.contract, _sum(agreement.paid), _sum(agreement.spent)
-        about = (f"contract:{contract.reference}",)
+        here = f"{K}/agreements/{slug(contract.reference)}"
         rows.append(
             make_row(K, "agreements", slug(contract.reference), columns, [
                 contract.reference, contract.title, contract.get_kind_display(),
-                Cell(paid, trace=of_lines(agreement.paid) or about),
-                Cell(spent, trace=of_lines(agreement.spent) or about),
+                Cell(paid, trace=of_lines(agreement.paid) or NOTHING),
+                Cell(spent, trace=of_lines(agreement.spent) or NOTHING),
                 # An invoice that comes after the fact leaves nothing in the partner's hands.
-                Cell(paid - spent, trace=of_lines([*agreement.paid, *agreement.spent])) if agreement.paid else None,
+                Cell(paid - spent, trace=figures(f"{here}/paid", f"-{here}/spent")) if agreement.paid else None,
             ])
         )  # fmt: skip
     none = not any(agreement.paid for agreement in record.agreements)
@@ -331,16 +326,18 @@ def ledger(record: Record) -> Section:
     found = _year_end(record)
     facts: list[Fact] = []
     if found is not None:
-        about = (f"ledger:{found.organisation.code}/{found.quarter.code}",)
+        shown_by, ours, items = reconciled(found)
         missing = "" if found.control else "missing"
         agreed = "" if found.is_reconciled else "not reconciled"
         control = found.control.amount if found.control else None
         facts = [
             make_fact(K, "ledger", "as-at", "Read to", found.as_at, "date"),
-            make_fact(K, "ledger", "control", "Ledger, year to date", control, "money", missing, about),
-            make_fact(K, "ledger", "ours", "Record, year to date", found.ours, "money", "", about),
-            make_fact(K, "ledger", "items", "Explained differences", found.explained, "money", "", about),
-            make_fact(K, "ledger", "unexplained", "Not explained", found.unexplained, "money", agreed, about),
+            make_fact(K, "ledger", "control", "Ledger, year to date", control, "money", missing, shown_by),
+            make_fact(K, "ledger", "ours", "Record, year to date", found.ours, "money", "", ours),
+            make_fact(K, "ledger", "items", "Explained differences", found.explained, "money", "", items or NOTHING),
+            make_fact(
+                K, "ledger", "unexplained", "Not explained", found.unexplained, "money", agreed, unexplained(found)
+            ),
         ]
     return Section("ledger", "Agreement with the ledger", (), facts=tuple(facts), sheet="Ledger")
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from board.models import Project, Quarter, Year
-from funding.models import BudgetLine, Source, SpendLine
+from funding.models import BudgetLine, CostHeading, Source, SpendLine
+from funding.reconciling import Reconciliation
 from returns.content import Figure, Section
 
-# A part of a source's year: a project's, one budget line, or (None) all of it.
-Part = Project | BudgetLine | None
+# A part of a source's year: a project's, a cost heading's, one budget line, or (None) all of it.
+Part = Project | CostHeading | BudgetLine | None
 # The record holds nothing that would make the figure: no receipt, no earlier claim.
 NOTHING = ("by:sum",)
 
@@ -18,14 +19,28 @@ def of_lines(lines: Iterable[SpendLine]) -> tuple[str, ...]:
     return tuple(sorted({f"line:{line.reference}" for line in lines}))
 
 
+def less_lines(lines: Iterable[SpendLine]) -> tuple[str, ...]:
+    """The charges that are taken away, or that there are none."""
+    return tuple(f"-{trace}" for trace in of_lines(lines)) or NOTHING
+
+
+def reconciled(found: Reconciliation) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Of a reconciliation: the ledger's total, our record of it, and the known differences."""
+    day = found.as_at.isoformat()
+    control = (f"control:{found.organisation.code}/{found.quarter.code}",) if found.control else ()
+    ours = (f"in-ledger:{found.organisation.code}@{day}",)
+    return control, ours, tuple(f"item:{one.item.reference}@{day}" for one in found.items)
+
+
+def unexplained(found: Reconciliation) -> tuple[str, ...]:
+    """What the ledger shows above our record and the known differences."""
+    control, ours, known = reconciled(found)
+    return (*control, *(f"-{trace}" for trace in (*ours, *known)))
+
+
 def of_award(source: Source, year: Year) -> str:
     """A source's award or pledge for a year."""
     return f"award:{source.code}/{year.code}"
-
-
-def of_budget(source: Source, year: Year) -> str:
-    """A source's budget for a year, in the version in force."""
-    return f"budget:{source.code}/{year.code}"
 
 
 def figures(*keys: str) -> tuple[str, ...]:
@@ -65,12 +80,19 @@ def forecast(field: str, source: Source, year: Year, quarter: Quarter, of: Part 
 
 def cut(source: Source, year: Year, quarter: Quarter, of: Part = None) -> str:
     """A source's year at a quarter as a reference has it: all of it, a project's part, or one budget line."""
+    return f"{of_year(source, year, of)}@{quarter.code}"
+
+
+def of_year(source: Source, year: Year, of: Part = None) -> str:
+    """A source's whole year as a reference has it: all of it, a project's or a heading's part, or one budget line."""
     path = [source.code, year.code]
     if isinstance(of, Project):
         path.append(of.code)
+    elif isinstance(of, CostHeading):
+        path += ["", of.code]
     elif of is not None:
         path += [of.project.code, of.heading.code]
-    return f"{'/'.join(path)}@{quarter.code}"
+    return "/".join(path)
 
 
 def traced(section: Section) -> Section:

@@ -31,7 +31,7 @@ from returns.kinds.shape import (
     identity,
     words_of,
 )
-from returns.kinds.tracing import of_award, of_lines, traced
+from returns.kinds.tracing import NOTHING, figures, less_lines, of_lines, reconciled, traced, unexplained
 from returns.kinds.year_record import KEPT_OUT, YearRecord
 from returns.models import Return
 
@@ -92,19 +92,21 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
 
 def key_figures(record: YearRecord) -> Section:
     """What a reader wants first."""
-    claims_of = record.claim_traces or (of_award(record.grant, record.year),)
-    award = (of_award(record.grant, record.year),)
     final = record.final.amount if record.final else None
     paid = sum((year_record.paid_on(part)[0] for part in record.parts), NOUGHT)
     facts = [
-        ("outturn", "Outturn: claimed less disallowed", record.outturn, "", claims_of),
-        ("award", f"Award for {record.year}", record.award, "", award),
-        ("certified", "Claimed, final claim included", record.certified, "" if record.final else "p", claims_of),
-        ("final", "Of which the final claim", final, "" if record.final else "missing", claims_of),
-        ("disallowed", "Disallowed", record.refused, "", record.disallowance_traces or claims_of),
-        ("received", "Received on these claims", paid, "", claims_of),
-        ("left", "Left of the award", record.balance.unspent, "" if record.final else "p", award),
-    ]
+        ("outturn", "Outturn: claimed less disallowed", record.outturn, "", figures(f"{K}/account/outturn/amount")),
+        ("award", f"Award for {record.year}", record.award, "", record.award_trace),
+        ("certified", "Claimed, final claim included", record.certified, "" if record.final else "p",
+         figures(f"{K}/account/certified/amount")),
+        ("final", "Of which the final claim", final, "" if record.final else "missing",
+         record.part_traces([record.final] if record.final else [])),
+        ("disallowed", "Disallowed", record.refused, "", record.whole("disallowed")),
+        ("received", "Received on these claims", paid, "",
+         tuple(trace for part in record.parts for trace in year_record.paid_on(part)[2]) or NOTHING),
+        ("left", "Left of the award", record.balance.unspent, "" if record.final else "p",
+         figures(f"{K}/account/left/amount")),
+    ]  # fmt: skip
     made = (make_fact(K, "key-figures", code, label, value, "money", state, trace)
             for code, label, value, state, trace in facts)  # fmt: skip
     sentence = (
@@ -191,15 +193,14 @@ def bridge(record: YearRecord) -> list[tuple[str, str, Decimal, tuple[str, ...]]
     of_other_years = in_ledger.filter(own).exclude(budget_line__year=record.year)
     dated_after = ours.filter(transaction__recorded_by=keeper).exclude(inside).select_related("transaction")
     elsewhere = ours.exclude(transaction__recorded_by=keeper).select_related("transaction")
-    about = (f"ledger:{keeper.code}/{fourth.code}",)
     return [
-        ("ours", "Record of that ledger, by accounting date", found.ours, about),
-        ("others", "Less match in the same ledger", -of_others.total(), of_lines(of_others) or about),
+        ("ours", "Record of that ledger, by accounting date", found.ours, reconciled(found)[1]),
+        ("others", "Less match in the same ledger", -of_others.total(), less_lines(of_others)),
         ("other-years", "Less cost of another award year dated in this one", -of_other_years.total(),
-         of_lines(of_other_years) or about),
+         less_lines(of_other_years)),
         ("after", "Add cost of this year dated before or after it", dated_after.total(),
-         of_lines(dated_after) or about),
-        ("elsewhere", "Add cost of the grant in other ledgers", elsewhere.total(), of_lines(elsewhere) or about),
+         of_lines(dated_after) or NOTHING),
+        ("elsewhere", "Add cost of the grant in other ledgers", elsewhere.total(), of_lines(elsewhere) or NOTHING),
     ]  # fmt: skip
 
 
@@ -212,16 +213,15 @@ def ledger(record: YearRecord) -> Section:
     )
     fourth = _fourth(record)
     found = reconciling.reconciliation(record.grant.kept_by, record.programme, fourth)
-    about = (f"ledger:{record.grant.kept_by.code}/{fourth.code}",)
-    control = found.control.amount if found.control else None
+    control, _, known = reconciled(found)
     steps: list[tuple[str, str, str, str | None, Cell]] = [
         ("control", "note", f"Ledger of {record.grant.kept_by}, to {found.as_at:%-d %B %Y}",
          found.control.ledger_print if found.control else None,
-         Cell(control, "" if found.control else "missing", about, "money")),
+         Cell(found.control.amount if found.control else None, "" if found.control else "missing", control, "money")),
         ("items", "note", "Less known differences", f"{len(found.items)} listed on the next sheet",
-         Cell(-found.explained, trace=(*about, *(f"item:{one.item.reference}" for one in found.items)))),
+         Cell(-found.explained, trace=tuple(f"-{trace}" for trace in known) or NOTHING)),
         ("unexplained", "note", "Not explained", "Nought where ledger and record agree",
-         Cell(found.unexplained, "" if found.is_reconciled else "not reconciled", about, "money")),
+         Cell(found.unexplained, "" if found.is_reconciled else "not reconciled", unexplained(found), "money")),
     ]  # fmt: skip
     crossed = bridge(record)
     steps += [(code, "row", words, None, Cell(amount, trace=trace)) for code, words, amount, trace in crossed]
@@ -230,7 +230,7 @@ def ledger(record: YearRecord) -> Section:
         raise ValueError(f"{record.year}: the ledger leads to {total}, and the grant’s cost is {cost}")
     steps.append(
         ("cost", "total", "Cost recorded on the grant for the year", "As the statement of account begins",
-         Cell(cost, trace=of_lines(record.lines) or about))
+         Cell(cost, trace=record.spent("all-cost")))
     )  # fmt: skip
     rows = tuple(make_row(K, "ledger", code, columns, [step, words, cell], kind)
                  for code, kind, step, words, cell in steps)  # fmt: skip
@@ -258,7 +258,8 @@ def items(record: YearRecord) -> Section:
     rows = [
         make_row(K, "items", slug(one.item.reference), columns, [
             one.item.reference, one.item.get_kind_display(), one.item.stands_from,
-            Cell(one.amount, trace=(f"item:{one.item.reference}",)), one.item.reason, one.item.cleared_on,
+            Cell(one.amount, trace=(f"item:{one.item.reference}@{found.as_at.isoformat()}",)), one.item.reason,
+            one.item.cleared_on,
         ])
         for one in found.items
     ]  # fmt: skip

@@ -4,6 +4,7 @@ The year-end statement and the outturn statement both read it, so that they cann
 against another when it is read: a year whose claims are not the sum of their lines is not stated at all.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +27,8 @@ from funding.models import (
     SpendLine,
 )
 from funding.positions import Position, grouped, line_positions
+from returns.kinds import tracing
+from returns.kinds.tracing import Part
 
 KEPT_OUT = (SpendLine.State.HELD, SpendLine.State.NOT_CLAIMABLE)
 
@@ -78,6 +81,7 @@ class YearRecord:
     budgets: dict[BudgetLine, Position]
     balance: ending.Balance
     repayments: tuple[Repayment, ...]
+    closing: Quarter
 
     @property
     def programme(self) -> Programme:
@@ -123,16 +127,35 @@ class YearRecord:
             found[part.line.budget_line] += Amounts(disallowed=part.amount)
         return {line: amounts for line, amounts in found.items() if amounts != Amounts()}
 
-    def lines_of(self, budget_line: BudgetLine) -> list[SpendLine]:
-        return [line for line in self.lines if line.budget_line == budget_line]
+    @property
+    def award_trace(self) -> tuple[str, ...]:
+        return (tracing.of_award(self.grant, self.year),)
 
     @property
-    def claim_traces(self) -> tuple[str, ...]:
-        return tuple(f"claim:{part.claim.reference}" for part in self.parts)
+    def unspent_trace(self) -> tuple[str, ...]:
+        """What is left: the award less the cost that may be claimed and was not disallowed, never below nought."""
+        claimable = f"claimable:{tracing.cut(self.grant, self.year, self.closing)}"
+        return ("by:not-below-nought", *self.award_trace, f"-{claimable}", *self.whole("disallowed"))
 
-    @property
-    def disallowance_traces(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(f"disallowance:{part.disallowance.reference}" for part in self.disallowed))
+    def part_traces(self, parts: Iterable[ClaimPart] | None = None, field: str = "") -> tuple[str, ...]:
+        """Parts of claims, all of the year unless said; of a field, their amount unless said."""
+        return tuple(part_trace(part, self.year, field) for part in (self.parts if parts is None else parts))
+
+    def spent(self, field: str, of: Part = None) -> tuple[str, ...]:
+        """Cost of the year, whenever it was recorded."""
+        return tracing.spend(field, self.grant, self.year, self.closing, of)
+
+    def planned(self, of: Part = None) -> tuple[str, ...]:
+        return tracing.plan("budget", self.grant, self.year, self.closing, of)
+
+    def whole(self, scheme: str, of: Part = None) -> tuple[str, ...]:
+        """What is `claimed` or `disallowed` of the year."""
+        return (f"{scheme}:{tracing.of_year(self.grant, self.year, of)}",)
+
+
+def part_trace(part: ClaimPart, year: Year, field: str = "") -> str:
+    """A part of a claim, or one of its fields."""
+    return f"claim-part:{part.claim.reference}#{year.code}" + (f".{field}" if field else "")
 
 
 def read(programme: Programme, year: Year, *, today: date) -> YearRecord:
@@ -164,6 +187,7 @@ def read(programme: Programme, year: Year, *, today: date) -> YearRecord:
         budgets=line_positions([grant], year, closing, today=today),
         balance=ending.balance(grant, year, today=today),
         repayments=tuple(Repayment.objects.in_force().filter(source=grant, year=year).order_by("reference")),
+        closing=closing,
     )
     _prove(record)
     return record
@@ -194,5 +218,5 @@ def paid_on(part: ClaimPart) -> tuple[Decimal, date | None, tuple[str, ...]]:
     """What came in on a part's claim, the last day, and the receipts that show it."""
     rows = part.claim.receipts_in_force()
     days = [row.receipt.received_on for row in rows]
-    traces = tuple(f"receipt:{row.receipt.reference}" for row in rows)
+    traces = tuple(f"paid:{row.receipt.reference}#{part.claim.reference}" for row in rows)
     return sum((row.amount for row in rows), NOUGHT), max(days, default=None), traces

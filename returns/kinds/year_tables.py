@@ -1,15 +1,15 @@
 """The tables that the year-end and the outturn statement share: what an award year came to, line by line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils import timezone
 
 from core.money import NOUGHT, in_words
-from funding.models import BudgetLine, ClaimPart
+from funding.models import ClaimPart, DisallowancePart, YearEndBalance
 from returns.content import Cell, Column, Row, Section, Table, Value, date_words, make_row, make_total, slug
 from returns.kinds.claim_record import payee
-from returns.kinds.tracing import of_award, of_budget, of_lines
+from returns.kinds.tracing import NOTHING, Part, figures
 from returns.kinds.year_record import Amounts, YearRecord, paid_on
 
 MONEY_COLUMNS = (
@@ -26,26 +26,21 @@ def money_columns() -> tuple[Column, ...]:
     return tuple(Column(code, title, "money", total=True) for code, title in MONEY_COLUMNS)
 
 
-def money_cells(records: Sequence[YearRecord], amounts: Amounts, lines: Callable[[BudgetLine], bool]) -> list[Cell]:
-    """The six amounts of a row, each with what it rests on; `lines` picks the budget lines that the row is of."""
-    budget = tuple(of_budget(record.grant, record.year) for record in records)
-    spent = of_lines(line for record in records for line in record.lines if lines(line.budget_line))
-    taken = of_lines(row.line for record in records for row in record.claimed if lines(row.line.budget_line))
-    refused = tuple(
-        dict.fromkeys(
-            f"disallowance:{part.disallowance.reference}"
-            for record in records
-            for part in record.disallowed
-            if lines(part.line.budget_line)
-        )
-    )
+def money_cells(records: Sequence[YearRecord], amounts: Amounts, of: Part) -> list[Cell]:
+    """The six amounts of a row, each with what it rests on; `of` is the part of the years that the row is of."""
+    claimed = tuple(trace for record in records for trace in record.whole("claimed", of))
+    refused = tuple(trace for record in records for trace in record.whole("disallowed", of))
+
+    def spent(field: str) -> tuple[str, ...]:
+        return tuple(trace for record in records for trace in record.spent(field, of))
+
     return [
-        Cell(amounts.budget, trace=budget),
-        Cell(amounts.cost, trace=spent or budget),
-        Cell(amounts.kept_out, trace=spent or budget),
-        Cell(amounts.claimed, trace=taken or budget),
-        Cell(amounts.disallowed, trace=refused or taken or budget),
-        Cell(amounts.accepted, trace=(*taken, *refused) or budget),
+        Cell(amounts.budget, trace=tuple(trace for record in records for trace in record.planned(of))),
+        Cell(amounts.cost, trace=spent("all-cost")),
+        Cell(amounts.kept_out, trace=spent("all-kept-out")),
+        Cell(amounts.claimed, trace=claimed),
+        Cell(amounts.disallowed, trace=refused),
+        Cell(amounts.accepted, trace=(*claimed, *(f"-{trace}" for trace in refused))),
     ]
 
 
@@ -58,14 +53,15 @@ def award_rows(
     """
     made = []
     for record in records:
-        for code, title, amount in (
-            ("beyond", f"Beyond the award of {record.year}, never claimed", -record.beyond),
-            ("credit", f"Credit carried, {record.year}", record.credit),
+        last = record.parts[-1:]
+        beyond = tuple(f"-{trace}" for trace in record.part_traces(last, "beyond_award"))
+        for code, title, amount, trace in (
+            ("beyond", f"Beyond the award of {record.year}, never claimed", -record.beyond, beyond),
+            ("credit", f"Credit carried, {record.year}", record.credit, record.part_traces(last, "credit_carried")),
         ):
             if not amount:
                 continue
-            cell = Cell(amount, trace=record.claim_traces)
-            nought = Cell(NOUGHT, trace=record.claim_traces)
+            cell, nought = Cell(amount, trace=trace), Cell(NOUGHT, trace=NOTHING)
             blank: list[Cell | Value] = [None] * (len(columns) - 1 - len(MONEY_COLUMNS))
             if by_year:
                 blank = [cell if other is record else nought for other in records]
@@ -80,7 +76,7 @@ def by_line(kind: str, record: YearRecord) -> Section:
     rows = [
         make_row(kind, "lines", slug(f"{line.project.code}-{line.heading.code}"), columns, [
             line.project.name, line.heading.name,
-            *money_cells([record], amounts, lambda other, line=line: other == line),  # type: ignore[misc]
+            *money_cells([record], amounts, line),
         ])
         for line, amounts in record.amounts.items()
     ]  # fmt: skip
@@ -139,8 +135,10 @@ def _claim(kind: str, columns: Sequence[Column], record: YearRecord, part: Claim
     what = "Final claim" if part.final else "Change after the final claim" if is_later else "Quarterly claim"
     return make_row(kind, "claims", slug(f"{record.year.code}-{part.claim.quarter.code}"), columns, [
         Cell(reference, trace=trace), record.year.code, what, timezone.localdate(part.claim.certified_at),
-        Cell(part.eligible_to_date, trace=trace), Cell(part.claimed_before, trace=trace),
-        Cell(part.amount, trace=trace), Cell(count, trace=trace),
+        Cell(part.eligible_to_date, trace=record.part_traces([part], "eligible_to_date")),
+        Cell(part.claimed_before, trace=record.part_traces([part], "claimed_before")),
+        Cell(part.amount, trace=record.part_traces([part])),
+        Cell(count, trace=(f"claim-lines:{reference}#{record.year.code}",)),
     ])  # fmt: skip
 
 
@@ -162,17 +160,22 @@ def receipts(kind: str, records: Sequence[YearRecord]) -> Section:
                 continue
             seen.add(claim.pk)
             paid, day, traces = paid_on(part)
-            refused = sum((one.amount for one in record.disallowed if one.line_id in _lines_in(record, part)), NOUGHT)
-            trace = (f"claim:{claim.reference}",)
+            inside = _lines_in(record, part)
+            off = [one for one in record.disallowed if one.line_id in inside]
+            refused, here = sum((one.amount for one in off), NOUGHT), f"{kind}/receipts/{slug(claim.quarter.code)}"
             rows.append(
                 make_row(kind, "receipts", slug(claim.quarter.code), columns, [
-                    claim.reference, Cell(claim.amount, trace=trace), Cell(refused, trace=trace),
-                    Cell(paid, trace=traces or trace), day, Cell(claim.amount - refused - paid, trace=trace + traces),
+                    claim.reference, Cell(claim.amount, trace=(f"claim:{claim.reference}",)),
+                    Cell(refused, trace=tuple(_refusal(one) for one in off) or NOTHING),
+                    Cell(paid, trace=traces or NOTHING), day,
+                    Cell(claim.amount - refused - paid,
+                         trace=figures(f"{here}/claimed", f"-{here}/disallowed", f"-{here}/received")),
                 ])
             )  # fmt: skip
         for repayment in record.repayments:
             trace = (f"repayment:{repayment.reference}",)
-            back = [Cell(NOUGHT, trace=trace), Cell(NOUGHT, trace=trace), Cell(-repayment.amount, trace=trace)]
+            nought = Cell(NOUGHT, trace=NOTHING)
+            back = [nought, nought, Cell(-repayment.amount, trace=(f"-{trace[0]}",))]
             values: list[Cell | Value] = [f"Repaid, {repayment.reference}", *back, repayment.repaid_on,
                                           Cell(repayment.amount, trace=trace)]  # fmt: skip
             rows.append(make_row(kind, "receipts", slug(repayment.reference), columns, values))
@@ -185,6 +188,10 @@ def receipts(kind: str, records: Sequence[YearRecord]) -> Section:
         Table("Claims and what was paid on them", columns, (*rows, *total), "Nothing was claimed."),
         sheet="Received",
     )  # fmt: skip
+
+
+def _refusal(part: DisallowancePart) -> str:
+    return f"disallowance:{part.disallowance.reference}#{part.line.reference}"
 
 
 def _lines_in(record: YearRecord, part: ClaimPart) -> set[int]:
@@ -207,7 +214,7 @@ def disallowed(kind: str, records: Sequence[YearRecord]) -> Section:
         make_row(kind, "disallowed", slug(f"{part.disallowance.reference}-{part.line.reference}"), columns, [
             part.disallowance.reference, part.line.reference, record.year.code, part.line.budget_line.project.name,
             payee(part.line.transaction), part.disallowance.disallowed_on,
-            Cell(part.amount, trace=(f"disallowance:{part.disallowance.reference}", f"line:{part.line.reference}")),
+            Cell(part.amount, trace=(_refusal(part),)),
             f"{part.disallowance.funder_reference}: {part.disallowance.reason}",
         ])
         for record in records
@@ -234,10 +241,10 @@ def balances(kind: str, records: Sequence[YearRecord]) -> Section:
     )
     made = []
     for record in records:
-        award, year = (of_award(record.grant, record.year),), record.year.code
+        year = record.year.code
         rows = [
             make_row(kind, "balance", slug(f"{row.treatment}-{year}"), columns, [
-                row.get_treatment_display(), year, Cell(row.amount, trace=(f"balance:{year}/{row.treatment}",)),
+                row.get_treatment_display(), year, Cell(row.amount, trace=(_marked(record, row),)),
                 f"{row.approval_reference}, {date_words(row.approved_on)}" if row.approved_on else None, row.reason,
             ])
             for row in record.balance.marked
@@ -245,7 +252,10 @@ def balances(kind: str, records: Sequence[YearRecord]) -> Section:
         ]  # fmt: skip
         if record.balance.unmarked or not rows:
             name = "Nobody has said yet" if record.balance.unmarked else "Nothing is left"
-            cell = Cell(record.balance.unmarked, "p" if record.balance.unmarked else "", award)
+            marked = tuple(f"-{_marked(record, row)}" for row in record.balance.marked if row.amount)
+            left = f"{kind}/account/left/amount" if kind == "usage" else f"{kind}/years/{slug(year)}/left"
+            state = "p" if record.balance.unmarked else ""
+            cell = Cell(record.balance.unmarked, state, (*figures(left), *marked))
             rows.append(make_row(kind, "balance", slug(f"unmarked-{year}"), columns, [name, year, cell, None, None]))
         name = f"Left of the award of {year}"
         made += [*rows, make_total(kind, "balance", slug(f"left-{year}"), columns, rows, name, "subtotal")]
@@ -263,6 +273,10 @@ def balances(kind: str, records: Sequence[YearRecord]) -> Section:
     )
 
 
+def _marked(record: YearRecord, row: YearEndBalance) -> str:
+    return f"balance:{record.grant.code}/{record.year.code}#{row.treatment}"
+
+
 def account(kind: str, record: YearRecord) -> Section:
     """From the award to the outturn, and from the cost to the outturn; each step a line."""
     columns = (
@@ -271,25 +285,36 @@ def account(kind: str, record: YearRecord) -> Section:
         Column("amount", "Amount", "money"),
     )
     whole = sum(record.amounts.values(), Amounts())
-    claims_of, spent = record.claim_traces, of_lines(record.lines)
-    award = (of_award(record.grant, record.year),)
+    last = record.parts[-1:]
+
+    def of(*codes: str) -> tuple[str, ...]:
+        signs = (("-" if code.startswith("-") else "", code.removeprefix("-")) for code in codes)
+        return figures(*(f"{sign}{kind}/account/{code}/amount" for sign, code in signs))
+
+    def less(*traces: str) -> tuple[str, ...]:
+        return tuple(f"-{trace}" for trace in traces)
+
+    not_claimed = (*less(*record.spent("all-cost")), *record.spent("all-kept-out"), *record.whole("claimed"))
     steps: list[tuple[str, str, str, str, Decimal, tuple[str, ...]]] = [
-        ("cost", "row", "Cost recorded", "All cost charged to the grant for the year", whole.cost, spent),
+        ("cost", "row", "Cost recorded", "All cost charged to the grant for the year", whole.cost,
+         record.spent("all-cost")),
         ("kept-out", "row", "Less held or not claimable", "Recorded, and kept out of every claim", -whole.kept_out,
-         spent),
+         less(*record.spent("all-kept-out"))),
         ("not-claimed", "row", "Less claimable, in no claim", "Recorded after the last claim, or still to be claimed",
-         -whole.not_claimed, spent),
+         -whole.not_claimed, not_claimed),
         ("beyond", "row", "Less beyond the award", "Claimable cost above the award; never claimed", -record.beyond,
-         claims_of or award),
+         less(*record.part_traces(last, "beyond_award")) or NOTHING),
         ("credit", "row", "Credit carried", "Certified at nought where less was eligible than claimed before",
-         record.credit, claims_of or award),
+         record.credit, record.part_traces(last, "credit_carried") or NOTHING),
         ("certified", "subtotal", "Certified", "All quarterly claims and the final claim, added", record.certified,
-         claims_of or award),
+         record.part_traces() or NOTHING),
         ("disallowed", "row", "Less disallowed", "Refused by the funder after a claim", -record.refused,
-         record.disallowance_traces or claims_of or award),
-        ("outturn", "total", "Outturn", "What the funder bears of the year", record.outturn, claims_of or award),
-        ("award", "note", "Award", "In force for the year", record.award, award),
-        ("left", "note", "Left of the award", "Award less what is eligible", record.balance.unspent, award),
+         less(*record.whole("disallowed"))),
+        ("outturn", "total", "Outturn", "What the funder bears of the year", record.outturn,
+         of("certified", "disallowed")),
+        ("award", "note", "Award", "In force for the year", record.award, record.award_trace),
+        ("left", "note", "Left of the award", "Award less what is eligible", record.balance.unspent,
+         record.unspent_trace),
     ]  # fmt: skip
     rows = tuple(
         make_row(kind, "account", code, columns, [step, words, Cell(amount, trace=trace)], row_kind)

@@ -45,9 +45,9 @@ def test_what_was_certified_is_recomputed_and_nothing_differs(certified: Scene) 
 def test_what_happens_afterwards_is_no_difference(certified: Scene) -> None:
     """A late line, a disallowance and a claim returned unpaid leave every stored figure explained."""
     late = Charge(certified.money.line(), certified.quarter("2023-24-Q2"), relates_to=certified.quarter())
-    certified.money.record("999.00", late)
     line = SpendLine.objects.filter(claim_lines__in_force=True).order_by("pk").first()
-    with clock.at(LATE_JULY):
+    with clock.at(LATE_JULY, hour=11):
+        certified.money.record("999.00", late)
         disallow(
             source=certified.money.grant, amounts={line: D("5.00")}, disallowed_on=LATE_JULY, funder_reference="HO-1",
             reason="No evidence", by=certified.finance,

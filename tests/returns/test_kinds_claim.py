@@ -34,7 +34,7 @@ def content(scene: Scene, quarter: str = "2023-24-Q1", the_return: Return | None
     """What the claim says, each of its numbers proved by its trace."""
     scope = of_quarter(scene.quarter(quarter))
     made = content_of(KINDS["claim"], scope, today=clock.today(), the_return=the_return)
-    assert unproved(made, scope) == []
+    assert unproved(made, scope.programme) == []
     return made
 
 

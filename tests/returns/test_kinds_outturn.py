@@ -15,7 +15,7 @@ from returns.content import Content, figure_words
 from returns.kinds import KINDS, content_of, outturn
 from returns.kinds.scope import Scope, of_quarter
 from tests.returns.scenes import Scene
-from tests.returns.tracing import without_trace
+from tests.returns.tracing import unproved
 from tests.returns.years import AFTER, Year
 
 pytestmark = pytest.mark.django_db
@@ -103,8 +103,8 @@ def test_a_count_of_nought_has_no_cost() -> None:
     assert [(cell.value, cell.state) for cell in made[1:]] == [(None, "z")] * 2
 
 
-def test_every_number_says_what_it_rests_on(year: Year) -> None:
-    assert without_trace(content(year)) == []
+def test_every_number_is_what_it_rests_on(year: Year) -> None:
+    assert unproved(content(year), year.scene.programme) == []
 
 
 def test_a_year_without_its_final_claim_is_provisional_and_stops_it(year: Year) -> None:

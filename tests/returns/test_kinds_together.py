@@ -14,18 +14,22 @@ from board.models import Programme, Quarter, User
 from core.money import NOUGHT
 from funding import tying
 from funding.models import Source
+from kpis.kinds import Profile
+from kpis.results import performance
 from returns.content import Content, canonical_json, from_json
 from returns.kinds import KINDS, content_of
 from returns.kinds.scope import Scope
 from returns.kinds.shape import stored_content
+from returns.leaves import Record
 from returns.models import Return
+from returns.tracing import Traces
 from returns.workbook import workbook
 from tests.returns import test_workbook as checks
 from tests.returns.sample import draft
-from tests.returns.tracing import without_trace
+from tests.returns.tracing import unproved
 
 Person = Callable[[str], User]
-NEW = ("match", "usage", "outturn", "partner")
+NEW = ("match", "usage", "outturn", "partner", "board")
 
 
 def programme() -> Programme:
@@ -77,9 +81,9 @@ def test_cash_that_funders_sign_is_the_match_of_the_tie_and_of_the_claim(demonst
 
 
 @pytest.mark.parametrize("kind", NEW)
-def test_every_number_of_every_period_says_what_it_rests_on(demonstration: Person, kind: str) -> None:
+def test_every_number_of_every_period_is_what_it_rests_on(demonstration: Person, kind: str) -> None:
     for content in made_of(kind):
-        assert without_trace(content) == [], content.reference
+        assert unproved(content, programme()) == [], content.reference
 
 
 @pytest.mark.parametrize("kind", NEW)
@@ -112,3 +116,18 @@ def totals_calculate(made: bytes, path: Path) -> None:
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             calculated = model.get_cell_value(number, cell.row, cell.column)
             assert calculated == pytest.approx(kept[sheet.title][cell.coordinate].value, abs=1e-6)
+
+
+def test_what_the_board_was_sent_is_proved_and_is_what_its_pages_show(demonstration: Person) -> None:
+    hidden = 0
+    for report in Return.objects.filter(kind="board").select_related("programme__recipient", "last_quarter__year"):
+        made, quarter = stored_content(report), report.last_quarter
+        record = Record(report.programme, today=clock.today(), as_of=report.certified_at)
+        assert list(Traces(made, record).failures()) == []
+        pages = performance(report.programme, quarter, profile=Profile.BOARD)
+        for project, line in ((one.code, line) for one in pages for line in one.measures if line.target is not None):
+            for column, cell in (("quarter", line.quarters[quarter.number - 1]), ("year", line.year_to_date)):
+                printed = made.figure(f"board/kpis/{project.lower()}-{line.code.lower()}/{column}")
+                assert (printed.value, printed.state) == (cell.value, cell.state), printed.key
+                hidden += printed.state == "c"
+    assert hidden

@@ -130,7 +130,7 @@ def test_what_was_certified_is_still_proved_by_the_record_as_it_was_then(demonst
 def test_what_the_record_says_now_is_proved_too(demonstration: Person) -> None:
     for row in Return.objects.filter(kind__in=("claim", "performance")):
         content = content_of(kind_of(row.kind), scope_of(row), today=clock.today(), the_return=row)
-        assert unproved(content, scope_of(row)) == [], row.reference
+        assert unproved(content, row.programme) == [], row.reference
 
 
 def test_a_reference_is_read_once(scene: Scene, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
