@@ -59,7 +59,7 @@ class ReturnColumn(Column):
                     f"Revision {row.revision}" if row.revision > 1 else "Open",
                     row.get_kind_display().lower(),
                     record,
-                    f" {standing_in_list(row)}".rstrip(),
+                    _after_comma(row),
                 )
                 for row in found
             ],
@@ -72,14 +72,13 @@ class ReturnColumn(Column):
         if not found:
             # A claim of the time before this system has its row, and its return on paper.
             return ON_PAPER if self.kind == "claim" and record.shown_claims else NOT_BEGUN
-        return "; ".join(
-            ", ".join(
-                part
-                for part in (row.get_status_display(), f"revision {row.revision}", standing_in_list(row).lower())
-                if part
-            )
-            for row in found
-        )
+        return "; ".join(f"{row.get_status_display()}, revision {row.revision}{_after_comma(row)}" for row in found)
+
+
+def _after_comma(row: Return) -> str:
+    """ ", sent on 27 July 2023": where it stands with the funder, behind other words; empty where it says nothing."""
+    said = standing_in_list(row)
+    return f", {said[0].lower()}{said[1:]}" if said else ""
 
 
 class OpenColumn(Column):

@@ -1,11 +1,13 @@
 """What happens after certifying: sent to the funder, accepted, shown where people look, never changing the return."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from board import clock
 from board.models import Event, User
@@ -211,16 +213,27 @@ def test_it_is_shown_where_people_look(scene: Scene, client: Client) -> None:
     the_return = scene.certified()
     own, quarter = ("returns:return", the_return.pk), ("returns:quarter", scene.quarter().pk)
     lists = (("returns:returns",), ("returns:statements",))
-    for place in (own, quarter, *lists):
+    for place in (own, quarter, ("returns:statements",)):
         assert "Not sent yet" in page(scene, client, scene.auditor, *place), place
+    assert ", not sent yet" in page(scene, client, scene.auditor, "returns:returns")
     row = sent(scene, the_return)
     for place in (own, quarter, *lists):
-        assert "Sent on 28 July 2023" in page(scene, client, scene.auditor, *place), place
+        assert "ent on 28 July 2023" in page(scene, client, scene.auditor, *place), place
     assert "In the funder’s portal, reference HO-77" in page(scene, client, scene.auditor, *own)
     accepted(scene, row)
     for place in (quarter, *lists):
-        assert "Accepted on 3 August 2023" in page(scene, client, scene.auditor, *place), place
+        assert "ccepted on 3 August 2023" in page(scene, client, scene.auditor, *place), place
     assert "3 August 2023, reference OK-1" in page(scene, client, scene.auditor, *own)
+
+
+def test_the_list_of_quarters_says_it_in_its_download_too(scene: Scene, client: Client) -> None:
+    sent(scene, scene.certified())
+    client.force_login(scene.auditor)
+    with clock.at(LATER):
+        answer = client.get(reverse("returns:returns"), {"download": "xlsx"})
+    sheet = load_workbook(BytesIO(answer.content)).active
+    texts = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert "Certified, revision 1, sent on 28 July 2023" in texts
 
 
 def test_what_was_paid_stands_beside_it(scene: Scene, client: Client) -> None:
