@@ -2,7 +2,7 @@
 
 A trace is a list of entries. Each entry is a reference, taken away where a minus stands before it, and worth a number:
 `figure:KEY` that of another figure of the same return, `rows:above` those of the rows that a total adds, any other one
-what the record holds (`leaves.py` lists them). The entries add up to the figure, unless the first one, `by:RULE`, names
+what the record holds (`leaves/` lists them). The entries add up to the figure, unless the first one, `by:RULE`, names
 what is done with them instead; `over` parts what is divided from that by which it is divided.
 """
 

@@ -64,7 +64,7 @@ def share(part: str, whole: str) -> tuple[str, ...]:
 
 
 def spend(field: str, source: Source, year: Year, quarter: Quarter, of: Part = None) -> tuple[str, ...]:
-    """Cost charged to a part of a source's year at a quarter; the fields are those of `leaves.py`."""
+    """Cost charged to a part of a source's year at a quarter; the fields are those of `leaves/`."""
     return (f"spend:{field}:{cut(source, year, quarter, of)}",)
 
 
