@@ -65,7 +65,7 @@ def test_a_quarter_is_filled_put_right_and_submitted(
     page.get_by_role("button", name="Accept").click()
     axe()
     page.get_by_role("button", name="Accept").click()
-    assert page.locator(".govuk-tag", has_text="Accepted").count() == 1
+    page.locator(".govuk-tag", has_text="Accepted").wait_for()
     page.goto(reverse("kpis:performance"))
     axe()
     page.get_by_role("link", name="CHB-01 Referrals received").click()
