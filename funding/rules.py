@@ -481,16 +481,7 @@ def room_under(contract: Contract, part: Charged) -> Decimal:
 
 def charged_under(contract: Contract, project: Project, year: Year) -> SpendLineQuerySet:
     """F24: the lines that use up what a contract is worth for a project in a year: the grant's, claimable or held."""
-    return (
-        SpendLine.objects.spend()
-        .filter(
-            transaction__contract=contract,
-            budget_line__project=project,
-            budget_line__year=year,
-            budget_line__source__kind=Source.Kind.GRANT,
-        )
-        .exclude(state=SpendLine.State.NOT_CLAIMABLE)
-    )
+    return SpendLine.objects.under(contract).filter(budget_line__project=project, budget_line__year=year)
 
 
 def worth_covers_what_is_bound(contract: Contract, project: Project, year: Year, left: Decimal) -> Iterator[Problem]:

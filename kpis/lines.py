@@ -143,6 +143,7 @@ class Outstanding:
     """A duty whose results of the quarter are not accepted yet, and where to put that right."""
 
     project: str
+    duty: str
     organisation: str
     reference: str
     status: str

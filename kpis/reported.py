@@ -119,6 +119,17 @@ class Reported:
     def result(self, project: Project, code: str, quarter: Quarter) -> Result | None:
         return self.results.get((project.pk, code, quarter.code))
 
+    def under_duties(self, duties: Iterable[Duty]) -> Self:
+        """The same of what some duties report; a rate stays where all that it is worked out from does."""
+        wanted = {duty.pk for duty in duties}
+        measured = {
+            project: {
+                code: kept for code, rows in by_code.items() if (kept := [row for row in rows if row.duty_id in wanted])
+            }
+            for project, by_code in self.measured.items()
+        }
+        return replace(self, measured=measured, _codes={})
+
     def stages(self) -> list[Self]:
         """As it stood before: at each report that was issued, and between them with each round of revisions; then now.
 

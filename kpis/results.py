@@ -60,14 +60,22 @@ _OWN_TABLES = frozenset({Kind.COHORT, Kind.MILESTONE, Kind.TEXT})
 
 
 def performance(
-    programme: Programme, quarter: Quarter, *, profile: Profile = Profile.FUNDER, only: Collection[str] = ()
+    programme: Programme,
+    quarter: Quarter,
+    *,
+    profile: Profile = Profile.FUNDER,
+    only: Collection[str] = (),
+    duties: Collection[Duty] | None = None,
 ) -> list[ProjectPerformance]:
     """Every project that has duties, with every measure that somebody reports; sorted by the project's place.
 
     Accepted figures count, submitted ones too and are marked provisional; drafts never do. The same
     number of queries for any number of projects. `only`: codes of the projects that are wanted.
+    `duties`: only what is reported under these.
     """
     reported = read_reported(programme, quarter)
+    if duties is not None:
+        reported = reported.under_duties(duties)
     last = reported.quarters[-1]
     later = profile != Profile.FUNDER and last.order > quarter.order
     since = read_reported(programme, last) if later else None
@@ -392,7 +400,8 @@ def _outstanding(duty: Duty, quarter: Quarter, rows: Sequence[Submission]) -> Ou
         words = (
             f"{what}: {who} has not been asked for its results of {quarter.short_label}. Open the quarter for results."
         )
-        return Outstanding(duty.project.code, who, duty.reference, "not asked", words, "kpis:submissions", ())
+        at = ("kpis:submissions", ())
+        return Outstanding(duty.project.code, duty.reference, who, duty.reference, "not asked", words, *at)
     row = rows[-1]
     status = {
         Submission.Status.DRAFT: ("draft", f"{what}: {who} has not submitted its results of {quarter.short_label}."),
@@ -405,4 +414,4 @@ def _outstanding(duty: Duty, quarter: Quarter, rows: Sequence[Submission]) -> Ou
             f"{what}: {who} has not answered the query about its results of {quarter.short_label}.",
         ),
     }[Submission.Status(row.status)]
-    return Outstanding(duty.project.code, who, row.reference, *status, "kpis:submission", (row.pk,))
+    return Outstanding(duty.project.code, duty.reference, who, row.reference, *status, "kpis:submission", (row.pk,))

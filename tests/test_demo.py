@@ -140,7 +140,8 @@ def test_every_quarter_but_the_last_is_certified(demonstration: Person) -> None:
     assert Document.objects.count() == sum(1 + len(KINDS[row.kind].formats) for row in frozen)
     statements = frozen.exclude(kind__in=["claim", "performance"]).order_by("kind", "subject")
     assert [(row.kind, row.subject) for row in statements] == [
-        ("board", ""), ("board", ""), ("match", "ecc"), ("match", "pfcc"), ("match", "southend"), ("match", "thurrock"),
+        ("board", ""), ("board", ""), ("change", "VP-000001"), ("contract", "CHB-2023"), ("match", "ecc"),
+        ("match", "pfcc"), ("match", "southend"), ("match", "thurrock"),
         ("partner", "ecc"), ("usage", ""),
     ]  # fmt: skip
 

@@ -121,6 +121,8 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
             statements.ask_to_sign(quarter, people)
     _answer_the_funder(programme, people)
     agreements.follow(programme, people)
+    statements.issue_pack(programme, people)
+    statements.ask_for_change(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:

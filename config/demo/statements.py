@@ -1,10 +1,12 @@
 """The demonstration's statements of 2023-24: what each match funder signed, and the use of the year's grant."""
 
 from datetime import date
+from decimal import Decimal
 
-from board import clock
-from board.models import Quarter
-from config.demo.budgets import KEEPERS, People
+from board import clock, rows
+from board.models import Programme, Quarter
+from config.demo.budgets import KEEPERS, People, line_of
+from funding import claims, moving
 from returns import certifying, sending
 from returns.kinds import KINDS
 from returns.models import Dispatch, Return
@@ -15,6 +17,10 @@ MADE_ON, SIGNED_ON = date(2024, 8, 5), date(2024, 8, 7)
 USED_ON = date(2024, 9, 20)
 # When Southend is asked for its statement of the third quarter of 2024-25.
 ASKED_ON = date(2025, 1, 30)
+# When the contract is reviewed, and when a larger virement is asked for.
+REVIEWED_ON = date(2025, 2, 12)
+CHANGE_ON = date(2025, 3, 10)
+REVIEWED, REVIEWED_OF = "CHB-2023", "2024-25-Q3"
 NOTES = "All cash was secured and applied in the year. In-kind is mentoring by the council's own staff."
 
 
@@ -77,3 +83,57 @@ def sign_partner(period: Quarter, people: People) -> None:
         row = certifying.prepare(the_return=row, by=people["finance.pfcc"])
     with clock.at(USED_ON, 15):
         certifying.certify(the_return=row, by=people["cfo.ecc"])
+
+
+ASSESSMENT = "Groups run to plan, and every target is met so far. Referrals rise faster than groups can take them."
+TO_DISCUSS = "Why people leave before the end of a group, and whether two more groups can run in March."
+
+
+def issue_pack(programme: Programme, people: People) -> None:
+    """The review pack of one contract, before it is talked about with its supplier."""
+    officer = people["commissioning.1"]
+    quarter = programme.quarters.select_related("programme__recipient", "year").get(code=REVIEWED_OF)
+    [scope] = [row for row in KINDS[Return.Kind.CONTRACT].scopes(quarter) if row.subject == REVIEWED]
+    with clock.at(REVIEWED_ON, 9):
+        row = certifying.open_return(kind=Return.Kind.CONTRACT, scope=scope, by=officer)
+        for section, words in (("assessment", ASSESSMENT), ("to-discuss", TO_DISCUSS)):
+            certifying.write_commentary(the_return=row, section=section, words=words, seen_version=None, by=officer)
+        row = certifying.prepare(the_return=row, by=officer)
+        certifying.certify(the_return=row, by=officer)
+
+
+def ask_for_change(programme: Programme, people: People) -> None:
+    """A virement above the threshold: put to the funder, and waiting for its second person here."""
+    grant, year = claims.grant_of(programme.pk), programme.years.get(code="2024-25")
+    last = programme.quarters.select_related("programme__recipient", "year").get(code="2024-25-Q4")
+    given_up = {("EVL", "evaluation"): Decimal("8000.00"), ("VIC", "grants"): Decimal("4000.00")}
+    taken = line_of(grant, "CHB", "provider", year)
+    with clock.at(CHANGE_ON, 10):
+        moves = {(taken, last): sum(given_up.values(), Decimal())}
+        for (project, heading), amount in given_up.items():
+            line = line_of(grant, project, heading, year)
+            commitment = line.commitments.get()
+            commitment.amount -= amount
+            rows.change(commitment, by=people["finance.pfcc"])
+            moves[line, last] = -amount
+        asked = moving.propose(
+            source=grant,
+            year=year,
+            moves=moves,
+            reason="The last report of the evaluation comes after the programme; more groups run than planned",
+            by=people["finance.pfcc"],
+            funder_reference="HO/DAPF/2025/031",
+        )
+    officer = people["commissioning.1"]
+    with clock.at(CHANGE_ON, 14):
+        [scope] = [row for row in KINDS[Return.Kind.CHANGE].scopes(last) if row.subject == asked.reference]
+        row = certifying.open_return(kind=Return.Kind.CHANGE, scope=scope, by=officer)
+        for section, words in (("case", CASE), ("effect", EFFECT)):
+            certifying.write_commentary(the_return=row, section=section, words=words, seen_version=None, by=officer)
+        row = certifying.prepare(the_return=row, by=officer)
+        row = certifying.certify(the_return=row, by=officer)
+        sending.send(the_return=row, sent_on=CHANGE_ON, way=Dispatch.Way.EMAIL, funder_reference="", by=officer)
+
+
+CASE = "The evaluation's last report and part of the support for linked victims are not needed before the end of March."
+EFFECT = "Two more groups of The Change Hub run in March. No target is lowered."

@@ -251,6 +251,12 @@ class SpendLineQuerySet(models.QuerySet["SpendLine"]):
             .exclude(transaction__takes_back__kind__in=no_cost)
         )
 
+    def under(self, contract: Contract, as_of: datetime | None = None) -> Self:
+        """F24: what uses up a contract's worth: the grant's cost under it, claimable or held."""
+        rows = self.spend(as_of).with_state(as_of).filter(transaction__contract=contract)
+        rows = rows.filter(budget_line__source__kind=Source.Kind.GRANT)
+        return rows.exclude(state_then=SpendLine.State.NOT_CLAIMABLE)
+
     def of_programme(self, programme: Programme) -> Self:
         return self.filter(budget_line__source__programme=programme)
 

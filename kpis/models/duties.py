@@ -3,6 +3,7 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Q
 
 from board.models import Organisation, Programme, Project, Quarter, User
 from board.rows import Kept
@@ -29,6 +30,12 @@ class DutyQuerySet(models.QuerySet["Duty"]):
             first_quarter__first_day__lte=quarter.first_day,
             last_quarter__first_day__gte=quarter.first_day,
         )
+
+    def of_contract(self, contract: Contract) -> Self:
+        """Those that name the contract, and its provider’s for its projects that name none."""
+        projects = contract.values.values("project")
+        own = Q(contract=None, organisation=contract.provider_id, project__in=projects)
+        return self.filter(Q(contract=contract) | own)
 
 
 class Duty(Kept):

@@ -6,12 +6,22 @@ from datetime import date
 from core.forms import day_in_words
 from core.problems import refuse
 from returns.content import Column, Content, Section, Table, clean, differences, make_row, slug
-from returns.kinds import board, claim, match, outturn, partner, performance, usage
+from returns.kinds import board, change, claim, contract, match, outturn, partner, performance, usage
 from returns.kinds.scope import Scope
 from returns.kinds.shape import Kind, stored_content
 from returns.models import Return, Waiver
 
-ALL = (claim.KIND, performance.KIND, match.KIND, usage.KIND, outturn.KIND, partner.KIND, board.KIND)
+ALL = (
+    claim.KIND,
+    performance.KIND,
+    match.KIND,
+    usage.KIND,
+    outturn.KIND,
+    partner.KIND,
+    contract.KIND,
+    board.KIND,
+    change.KIND,
+)
 KINDS: dict[str, Kind] = {kind.code: kind for kind in ALL}
 
 

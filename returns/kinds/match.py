@@ -23,7 +23,7 @@ from returns.content import Cell, Column, Content, Definition, Fact, Section, Ta
 from returns.content import make_total as total_of
 from returns.items import Item, Place
 from returns.kinds.claim_record import payee
-from returns.kinds.scope import Scope
+from returns.kinds.scope import Scope, Subject
 from returns.kinds.shape import (
     CERTIFY,
     PREPARE,
@@ -114,10 +114,11 @@ class Record:
         return [row for row in self.sources if row.source.kind == kind]
 
 
-def funders(programme: Programme) -> list[Organisation]:
-    """Who gives match to a programme, in the order of their sources."""
-    rows = Source.objects.filter(programme=programme).exclude(kind=Source.Kind.GRANT).select_related("funder")
-    return list(dict.fromkeys(row.funder for row in rows.order_by("position", "code")))
+def funders(quarter: Quarter) -> list[Subject]:
+    """Who gives match to a quarter’s programme, in the order of their sources."""
+    rows = Source.objects.filter(programme=quarter.programme).exclude(kind=Source.Kind.GRANT).select_related("funder")
+    found = dict.fromkeys(row.funder for row in rows.order_by("position", "code"))
+    return [Subject(row.code, row.short_name) for row in found]
 
 
 def read(scope: Scope, *, today: date) -> Record:
@@ -534,4 +535,5 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     subjects=funders,
+    several="Match funding statements",
 )

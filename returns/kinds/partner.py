@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from board.models import Organisation, Programme, Quarter
+from board.models import Programme, Quarter
 from board.quarters import MONEY
 from contracts.models import Contract
 from core.money import NOUGHT, in_words
@@ -32,7 +32,7 @@ from returns.content import (
     slug,
 )
 from returns.items import Item, Place
-from returns.kinds.scope import Scope
+from returns.kinds.scope import Scope, Subject
 from returns.kinds.shape import (
     CERTIFY,
     FORMAT,
@@ -100,13 +100,14 @@ class Record:
         return [line for agreement in self.agreements for line in agreement.spent]
 
 
-def partners(programme: Programme) -> list[Organisation]:
+def partners(quarter: Quarter) -> list[Subject]:
     """Who keeps records of the programme’s money beside the recipient: keepers of match, then grantees."""
+    programme = quarter.programme
     keepers = Source.objects.filter(programme=programme).exclude(kept_by=programme.recipient)
     under = Contract.objects.filter(programme=programme, kind__in=REPORTS_SPEND).exclude(provider=programme.recipient)
     found = [row.kept_by for row in keepers.select_related("kept_by").order_by("position", "code")]
     found += [row.provider for row in under.select_related("provider").order_by("reference")]
-    return list(dict.fromkeys(found))
+    return [Subject(row.code, row.short_name) for row in dict.fromkeys(found)]
 
 
 def read(scope: Scope) -> Record:
@@ -402,6 +403,7 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     subjects=partners,
+    several="Partners’ annual statements of expenditure",
     # A paper to be signed; the workbook lies in it.
     formats=(FORMAT.PDF,),
 )

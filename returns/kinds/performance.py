@@ -105,7 +105,7 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
             key_figures(quarter, projects),
             commentary(KIND, words_of(the_return)),
             summary(quarter, projects),
-            *(funnel(project) for project in projects if _of(project, _FUNNEL)),
+            *(funnel(project) for project in projects if has_funnel(project)),
             victims(projects),
             outcomes(projects),
             cohorts(projects),
@@ -257,8 +257,8 @@ def _over_time(line: MeasureLine) -> list[Cell]:
     return [shown_cell(shown) for shown in (*line.quarters, line.year_to_date, line.programme_to_date)]
 
 
-def summary(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section:
-    """The measures that have a target, with their rating."""
+def summary(quarter: Quarter, projects: Sequence[ProjectPerformance], *, within: str = K) -> Section:
+    """The measures that have a target, with their rating; `within` the kind of return that states them."""
     columns = (
         Column("code", "Code"),
         Column("kpi", "KPI"),
@@ -270,7 +270,7 @@ def summary(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section
         Column("comment", "Comment"),
     )
     rows = [
-        make_row(K, "kpis", _key(project, line.code), columns, [
+        make_row(within, "kpis", _key(project, line.code), columns, [
             line.code, line.name, line.unit, ADDS_UP[MeasureKind(line.kind)], target_cell(project, line, quarter),
             *_over_time(line), line.rag, _comment(line),
         ])
@@ -290,7 +290,12 @@ def summary(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Section
     )  # fmt: skip
 
 
-def funnel(project: ProjectPerformance) -> Section:
+def has_funnel(project: ProjectPerformance) -> bool:
+    """Whether it reports anything from referral to closure."""
+    return bool(_of(project, _FUNNEL))
+
+
+def funnel(project: ProjectPerformance, *, within: str = K) -> Section:
     """One project from referral to closure."""
     code = f"project-{slug(project.code)}"
     columns = (
@@ -303,7 +308,7 @@ def funnel(project: ProjectPerformance) -> Section:
         Column("comment", "Comment"),
     )
     rows = [
-        make_row(K, code, slug(line.code), columns, [
+        make_row(within, code, slug(line.code), columns, [
             line.code, line.name, line.section_name, line.unit, *_over_time(line), line.supplier, _comment(line),
         ])
         for part in _FUNNEL
@@ -345,7 +350,7 @@ def victims(projects: Sequence[ProjectPerformance]) -> Section:
     )  # fmt: skip
 
 
-def outcomes(projects: Sequence[ProjectPerformance]) -> Section:
+def outcomes(projects: Sequence[ProjectPerformance], *, within: str = K) -> Section:
     """What changed: rates with the figures that they are made of."""
     columns = (
         Column("code", "Code"),
@@ -367,7 +372,7 @@ def outcomes(projects: Sequence[ProjectPerformance]) -> Section:
                 continue
             now = [shown for shown in line.quarters if shown.state != "not due"][-1:] or [line.quarters[0]]
             rows.append(
-                make_row(K, "outcomes", _key(project, line.code), columns, [
+                make_row(within, "outcomes", _key(project, line.code), columns, [
                     line.code, line.name, project.name, *_parts(now[0]), shown_cell(now[0]), *_parts(line.year_to_date),
                     shown_cell(line.year_to_date), shown_cell(line.programme_to_date), _comment(line),
                 ])
@@ -389,7 +394,7 @@ def _parts(shown: Shown) -> list[Cell]:
     return [Cell(shown.numerator, "", part, "count"), Cell(shown.denominator, "", whole, "count")]
 
 
-def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
+def cohorts(projects: Sequence[ProjectPerformance], *, within: str = K) -> Section:
     """People who entered in one quarter, as found when their follow-up ended."""
     columns = (
         Column("code", "Code"),
@@ -402,7 +407,7 @@ def cohorts(projects: Sequence[ProjectPerformance]) -> Section:
         Column("rate", "Rate", "mixed"),
     )
     rows = [
-        make_row(K, "cohorts", slug(f"{project.code}-{line.code}-{line.entry_quarter}"), columns, [
+        make_row(within, "cohorts", slug(f"{project.code}-{line.code}-{line.entry_quarter}"), columns, [
             line.code, line.name, line.entry_quarter,
             Cell(line.window_months, trace=(f"window:{project.code}/{line.code}@{line.entry_quarter}",)),
             line.due_quarter or "After the programme", *_parts(line.shown), shown_cell(line.shown),
@@ -446,7 +451,7 @@ def breakdowns(projects: Sequence[ProjectPerformance]) -> Section:
     )
 
 
-def milestones(projects: Sequence[ProjectPerformance]) -> Section:
+def milestones(projects: Sequence[ProjectPerformance], *, within: str = K) -> Section:
     """What is due, expected and met."""
     columns = (
         Column("code", "Code"),
@@ -458,7 +463,7 @@ def milestones(projects: Sequence[ProjectPerformance]) -> Section:
         Column("status", "Status"),
     )
     rows = [
-        make_row(K, "milestones", slug(f"{project.code}-{line.code}"), columns, [
+        make_row(within, "milestones", slug(f"{project.code}-{line.code}"), columns, [
             line.code, line.name, project.name, line.due_on, line.forecast_on, line.met_on,
             Cell(line.status, trace=line.trace),
         ])
@@ -489,7 +494,7 @@ def narratives(projects: Sequence[ProjectPerformance]) -> Section:
     )
 
 
-def quality(projects: Sequence[ProjectPerformance]) -> Section:
+def quality(projects: Sequence[ProjectPerformance], *, within: str = K) -> Section:
     """What is late, estimated, revised, queried or missing this year."""
     columns = (
         Column("quarter", "Quarter"),
@@ -501,7 +506,7 @@ def quality(projects: Sequence[ProjectPerformance]) -> Section:
         Column("reference", "Submission"),
     )
     rows = [
-        make_row(K, "quality", key, columns, [
+        make_row(within, "quality", key, columns, [
             line.quarter, project.name, line.kpi or "Whole submission", line.what.capitalize(), line.words,
             line.supplier, line.reference,
         ])
@@ -527,7 +532,7 @@ def _quality_rows(projects: Sequence[ProjectPerformance]) -> Iterator[tuple[str,
             yield f"{name}-{seen[name]}", project, line
 
 
-def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
+def sign_offs(projects: Sequence[ProjectPerformance], *, within: str = K) -> Section:
     """Who handed the quarter's results in, and that somebody else accepted them."""
     columns = (
         Column("project", "Project"),
@@ -546,7 +551,7 @@ def sign_offs(projects: Sequence[ProjectPerformance]) -> Section:
             taken = timezone.localtime(line.accepted_at).date() if line.accepted_at else None
             trace = (f"submission:{line.reference}",) if line.reference else ()
             rows.append(
-                make_row(K, "sign-offs", slug(line.duty), columns, [
+                make_row(within, "sign-offs", slug(line.duty), columns, [
                     project.name, line.organisation,
                     Cell(line.revision, trace=trace) if line.revision else None,
                     Cell(line.status.capitalize(), "", trace), handed, line.submitted_by or None, taken,

@@ -10,6 +10,14 @@ from returns.models import Return
 
 
 @dataclass(frozen=True)
+class Subject:
+    """Of whom or what one of several returns of a period is: its reference, as addresses take it, and its name."""
+
+    reference: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Scope:
     """The span and the subject of a return. `subject` is a reference, such as an organisation's code, or empty.
 

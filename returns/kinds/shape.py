@@ -6,10 +6,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from board.models import Organisation, Programme, Quarter, Role, User
+from board.models import Organisation, Quarter, Role, User
 from returns.content import Content, Narrative, Section, SignatureAsked, clean, date_words, from_json
 from returns.items import Item
-from returns.kinds.scope import Scope, programme_to, year_to
+from returns.kinds.scope import Scope, Subject, programme_to, year_to
 from returns.models import Document, Return, Signature
 
 STATUS = Return.Status
@@ -86,9 +86,9 @@ def no_effect(the_return: Return, content: Content, by: User) -> None:
 class Kind:
     """One kind of return. `closes` is what must be closed in all its quarters before it is prepared.
 
-    `spans` say over what it is made, `quarter_kinds` of which quarters a quarterly one is; `subjects` gives
-    the organisations that a programme has one of each for. `waits_for` yields what else stands in the way.
-    `take_effect(the_return, content, by)` runs inside the certifying transaction.
+    `spans` say over what it is made, `quarter_kinds` of which quarters a quarterly one is; `subjects` gives the
+    organisations, contracts or requests of which there is one each that ends with a quarter. `waits_for` yields what
+    else stands in the way. `take_effect(the_return, content, by)` runs inside the certifying transaction.
     """
 
     code: str
@@ -101,7 +101,9 @@ class Kind:
     build: Builder
     waits_for: Callable[[Scope, date], Iterable[Item]]
     take_effect: Callable[[Return, Content, User], None] = no_effect
-    subjects: Callable[[Programme], list[Organisation]] | None = None
+    subjects: Callable[[Quarter], list[Subject]] | None = None
+    # What those of one period are called together, where there is one for each subject.
+    several: str = ""
     formats: tuple[str, ...] = (FORMAT.WORKBOOK, FORMAT.PDF)
     # Whether every period must have one; else one of a later period stands for those before it.
     of_every_period: bool = True
@@ -118,7 +120,15 @@ class Kind:
         spans = [first for span in self.spans if (first := firsts[span])]
         if self.subjects is None:
             return [Scope(first, quarter) for first in spans]
-        return [Scope(first, quarter, row.code) for first in spans for row in self.subjects(quarter.programme)]
+        subjects = self.subjects(quarter) if spans else []
+        return [Scope(first, quarter, row.reference) for first in spans for row in subjects]
+
+    def named(self, scope: Scope) -> str:
+        """The title of one return: with the name of its subject, where it has one."""
+        if self.subjects is None:
+            return self.title
+        names = {row.reference: row.name for row in self.subjects(scope.last)}
+        return f"{self.title}: {names.get(scope.subject, scope.subject)}"
 
     @property
     def spans_in_words(self) -> str:

@@ -11,6 +11,11 @@ figures, so that the two prove each other; all is read as the record was at a mo
     committed:SOURCE/YEAR/PROJECT/HEADING@QUARTER     what contracts bind beyond what was charged by that quarter
     claimable:SOURCE/YEAR@QUARTER                     cost that may be claimed, in the order of claims
     unclaimed:FIELD:SOURCE/YEAR@QUARTER               of that, what no other claim holds (`cost`, or `late` alone)
+    under:FIELD:CONTRACT/PROJECT/YEAR@QUARTER         what the grant bears under a contract (`quarter`, or `to-date`)
+    worth:CONTRACT/PROJECT/YEAR                       what a contract is worth, variations included
+    variation:CONTRACT#NUMBER, option:CONTRACT#NUMBER what a variation adds; what an option would add
+    version:SOURCE/YEAR#NUMBER/PROJECT/HEADING@QUARTER    what one version of a budget plans there
+    asked:PROPOSAL#PROJECT/HEADING@QUARTER            what a virement that waits would put there
     award:SOURCE/YEAR                                 a ceiling or pledge
     claimed:SOURCE/YEAR[/PROJECT[/HEADING]]           what of a year is in certified claims
     disallowed:SOURCE/YEAR[/PROJECT[/HEADING]]        what the funder refused of a year
@@ -57,6 +62,12 @@ class Record(Planned, Claimed, Achieved):
         "plan": "plan",
         "forecast": "forecast",
         "committed": "committed",
+        "version": "version",
+        "asked": "asked",
+        "under": "under",
+        "worth": "worth",
+        "variation": "variation",
+        "option": "option",
         "award": "award",
         "move": "move",
         "notice": "notice",

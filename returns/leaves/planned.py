@@ -5,10 +5,11 @@ from decimal import Decimal
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.urls import reverse
 
 from board.models import Year
+from contracts.models import Contract, ExtensionOption, Variation
 from core.money import NOUGHT, PenceField
 from funding.models import (
     Award,
@@ -19,6 +20,7 @@ from funding.models import (
     Source,
     UnderspendNotice,
     VirementMove,
+    VirementProposalMove,
 )
 from returns.leaves.reading import Leaf, read_cut
 from returns.leaves.spent import Spent
@@ -137,6 +139,49 @@ class Planned(Spent):
             virement__reference=virement, line__project__code=project, line__heading__code=heading
         )
         return Leaf(row.amount, f"{virement}: {project}, {heading}", row.virement.get_absolute_url())
+
+    def worth(self, what: str) -> Leaf:
+        reference, project, year = what.split("/")
+        contract = Contract.objects.get(reference=reference)
+        values = contract.values.filter(project__code=project, year=self.years[year])
+        if self.as_of is not None:
+            values = values.filter(Q(variation=None) | Q(variation__created_at__lte=self.as_of))
+        amount = sum((row.amount for row in values), NOUGHT)
+        return Leaf(amount, f"Worth of {reference}: {project}, {year}", contract.get_absolute_url())
+
+    def variation(self, what: str) -> Leaf:
+        reference, _, number = what.partition("#")
+        found = Variation.objects.select_related("contract").get(contract__reference=reference, number=int(number))
+        amount = sum((row.amount for row in found.values.all()), NOUGHT)
+        return Leaf(amount, f"{found}", found.contract.get_absolute_url())
+
+    def option(self, what: str) -> Leaf:
+        reference, _, number = what.partition("#")
+        live = ExtensionOption.objects.select_related("contract").get(contract__reference=reference, number=int(number))
+        [found] = self._rows(ExtensionOption, id=live.pk)
+        return Leaf(found.amount, f"{live}", live.contract.get_absolute_url())
+
+    def version(self, what: str) -> Leaf:
+        source, path = what.split("/", 1)
+        year, path = path.split("#", 1)
+        number, project, heading = path.partition("@")[0].split("/")
+        quarter = self.quarters[path.partition("@")[2]]
+        found = BudgetVersion.objects.get(source=self.sources[source], year=self.years[year], number=int(number))
+        rows = found.profiles.filter(line__project__code=project, line__heading__code=heading, quarter=quarter)
+        amount = sum((row.amount for row in rows), NOUGHT)
+        words = f"Budget {number} of {source}, {year}: {project}, {heading}, {quarter.short_label}"
+        return Leaf(amount, words, found.get_absolute_url())
+
+    def asked(self, what: str) -> Leaf:
+        reference, _, path = what.partition("#")
+        place, _, at = path.partition("@")
+        project, _, heading = place.partition("/")
+        row = VirementProposalMove.objects.select_related("proposal").get(
+            proposal__reference=reference, line__project__code=project, line__heading__code=heading,
+            quarter=self.quarters[at],
+        )  # fmt: skip
+        words = f"{reference}: {project}, {heading}, {row.quarter.short_label}"
+        return Leaf(row.amount, words, row.proposal.get_absolute_url())
 
     def notice(self, what: str) -> Leaf:
         path, _, number = what.partition("#")

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from board.models import Quarter
+from contracts.models import Contract
 from core.money import NOUGHT, PenceField, apportion
 from funding.accruals import times_raised_again
 from funding.models import (
@@ -87,6 +88,18 @@ class Spent(Reading):
         if field.startswith("claimable"):
             return rows.filter(state_then=SpendLine.State.CLAIMABLE)
         return rows.filter(relates_to__isnull=False) if field.startswith("late") else rows
+
+    def under(self, what: str) -> Leaf:
+        field, _, path = what.partition(":")
+        place, _, at = path.rpartition("@")
+        contract, project, year = place.split("/")
+        quarter = self.quarters[at]
+        upto = [row for row in self._by_key.values() if row.order <= quarter.order]
+        quarters = {"quarter": [quarter], "to-date": upto}[field]
+        lines = SpendLine.objects.under(Contract.objects.get(reference=contract), self.as_of).filter(
+            budget_line__project__code=project, budget_line__year=self.years[year], quarter__in=quarters
+        )
+        return Leaf(lines.total(), f"Charged under {contract}: {project}, {year}", "", lines)
 
     def line(self, what: str) -> Leaf:
         found = _line(what)

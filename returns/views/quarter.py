@@ -29,6 +29,7 @@ from returns.sending import standing_with_funder
 from returns.tables import STATUS_COLOURS, QuarterTable, StatementTable
 
 WHAT = {MONEY: "spend", RESULTS: "results"}
+MOST_UNFOLDED = 8
 
 
 def quarters_of(user: Any) -> QuerySet[Quarter]:
@@ -121,19 +122,41 @@ class QuarterPage(DetailPage):
         return links
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        scopes = [(kind, scope) for kind in KINDS.values() for scope in kind.scopes(self.object)]
-        returns = [self._return(kind, scope) for kind, scope in scopes if not scope.subject]
-        statements = [self._statement(kind, scope) for kind, scope in scopes if scope.subject]
-        return super().get_context_data(**{"returns": returns, "statements": statements, **kwargs})
+        kinds = KINDS.values()
+        returns = [
+            self._return(kind, scope) for kind in kinds if kind.subjects is None for scope in kind.scopes(self.object)
+        ]
+        several = [self._several(kind) for kind in kinds if kind.subjects is not None]
+        found = {"returns": returns, "several": [group for group in several if group["rows"]]}
+        return super().get_context_data(**{**found, **kwargs})
 
-    def _statement(self, kind: Kind, scope: Scope) -> dict[str, Any]:
-        """One of the returns that there is one of for each organisation: its latest revision, or where it is begun."""
-        series = certifying.series_of(kind.code, scope)
-        latest, begin = series[-1] if series else None, ""
+    def _several(self, kind: Kind) -> dict[str, Any]:
+        """A kind of which there is one return for each subject: their latest revisions, or where one is begun."""
+        names = {row.reference: row.name for row in kind.subjects(self.object)} if kind.subjects else {}
+        rows = [
+            {"name": names[scope.subject], "scope": scope, **self._latest_or_begin(kind, scope)}
+            for scope in kind.scopes(self.object)
+        ]
+        return {
+            "kind": kind,
+            "rows": rows,
+            "begun": sum(row["latest"] is not None for row in rows),
+            # More would push the rest of the page out of sight.
+            "folded": len(rows) > MOST_UNFOLDED,
+        }
+
+    def _latest_or_begin(self, kind: Kind, scope: Scope) -> dict[str, Any]:
+        latest, begin = self._latest.get((kind.code, scope.first.pk, scope.subject)), ""
         if latest is None and certifying.may_begin(scope.programme, self.request.user):
             begin = reverse("returns:begin", args=[scope.last.pk, kind.code], query={"subject": scope.subject})
         colour = STATUS_COLOURS[Return.Status(latest.status)] if latest else ""
-        return {"kind": kind, "scope": scope, "latest": latest, "colour": colour, "begin": begin}
+        return {"latest": latest, "colour": colour, "begin": begin}
+
+    @cached_property
+    def _latest(self) -> dict[tuple[str, int, str], Return]:
+        """The latest revision of every return that ends here and has a subject, by kind, first quarter and subject."""
+        rows = Return.objects.filter(last_quarter=self.object).exclude(subject="").order_by("revision")
+        return {(row.kind, row.first_quarter_id, row.subject): row for row in rows}
 
     def _return(self, kind: Kind, scope: Scope) -> dict[str, Any]:
         """One return of the quarter: its latest revision, what it waits for, and where it is begun."""
@@ -300,8 +323,7 @@ class Begin(AboutQuarter, ConfirmPage):
         return found
 
     def get_heading(self) -> str:
-        about = self.scope.organisation
-        return f"{self.kind.title}, {about.short_name}" if about else self.kind.title
+        return self.kind.named(self.scope)
 
     def get_warning(self) -> str:
         return "The draft shows the record as it stands; its figures follow the record until the return is certified."

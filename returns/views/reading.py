@@ -31,8 +31,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
     action, template_name, is_its_page = "returns.read", "returns/return.html", True
 
     def get_heading(self) -> str:
-        about = self.scope.organisation
-        return f"{self.kind.title}: {about.short_name}" if about else self.kind.title
+        return self.kind.named(self.scope)
 
     def get_status(self) -> Status:
         status = Return.Status(self.object.status)

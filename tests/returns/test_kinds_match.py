@@ -242,10 +242,10 @@ def test_a_revision_says_what_it_changed_and_is_the_funders_again(council: Counc
 
 
 def test_a_giver_of_two_kinds_is_one_funder(scene: Scene) -> None:
-    found = [row.code for row in MATCH.subjects(scene.programme)]  # type: ignore[misc]
+    found = [row.reference for row in MATCH.subjects(scene.money.quarter())]  # type: ignore[misc]
     assert found == ["ecc"]
     Source.objects.create(
         programme=scene.programme, code="T", name="Thurrock cash", funder=factories.organisation("thurrock"),
         kind=Source.Kind.CASH_MATCH, kept_by=factories.organisation("thurrock"), position=9,
     )  # fmt: skip
-    assert [row.code for row in MATCH.subjects(scene.programme)] == ["ecc", "thurrock"]  # type: ignore[misc]
+    assert [row.reference for row in MATCH.subjects(scene.money.quarter())] == ["ecc", "thurrock"]  # type: ignore[misc]

@@ -68,7 +68,7 @@ def value(made: Content, key: str) -> object:
 
 
 def test_a_keeper_of_match_and_a_grantee_are_partners_and_the_recipient_is_none(partners: Partners) -> None:
-    assert [row.code for row in PARTNER.subjects(partners.scene.programme)] == ["ecc", "other"]  # type: ignore[misc]
+    assert [row.reference for row in PARTNER.subjects(partners.money.quarter())] == ["ecc", "other"]  # type: ignore[misc]
 
 
 def test_what_a_partner_spent_is_the_sum_of_its_own_lines(partners: Partners) -> None:

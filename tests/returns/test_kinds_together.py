@@ -29,7 +29,9 @@ from tests.returns.sample import draft
 from tests.returns.tracing import unproved
 
 Person = Callable[[str], User]
-NEW = ("match", "usage", "outturn", "partner", "board")
+NEW = ("match", "usage", "outturn", "partner", "contract", "board", "change")
+# Of the many packs those of one quarter stand for the rest where each is written out.
+PACKS_OF = "2024-25-Q3"
 
 
 def programme() -> Programme:
@@ -42,8 +44,9 @@ def scopes(kind: str) -> Iterator[Scope]:
         yield from KINDS[kind].scopes(quarter)
 
 
-def made_of(kind: str) -> list[Content]:
-    return [content_of(KINDS[kind], one, today=clock.today(), the_return=None) for one in scopes(kind)]
+def made_of(kind: str, packs_of: str = "") -> list[Content]:
+    wanted = [one for one in scopes(kind) if kind != "contract" or packs_of in ("", one.last.code)]
+    return [content_of(KINDS[kind], one, today=clock.today(), the_return=None) for one in wanted]
 
 
 def certified(kind: str) -> list[Return]:
@@ -88,14 +91,14 @@ def test_every_number_of_every_period_is_what_it_rests_on(demonstration: Person,
 
 @pytest.mark.parametrize("kind", NEW)
 def test_a_content_is_read_back_whole_and_is_the_same_bytes_each_time(demonstration: Person, kind: str) -> None:
-    first, second = made_of(kind), made_of(kind)
+    first, second = made_of(kind, PACKS_OF), made_of(kind, PACKS_OF)
     assert [canonical_json(row) for row in first] == [canonical_json(row) for row in second]
     assert [from_json(canonical_json(row)) for row in first] == first
 
 
 @pytest.mark.parametrize("kind", NEW)
 def test_the_workbooks_of_every_period_pass_every_check(demonstration: Person, kind: str, tmp_path: Path) -> None:
-    for content in made_of(kind):
+    for content in made_of(kind, PACKS_OF):
         made = workbook(content, draft(content))
         opened = openpyxl.load_workbook(io.BytesIO(made), data_only=True)
         checks.test_the_same_content_and_stamp_give_the_same_bytes(content, made)

@@ -97,6 +97,7 @@ def asked(out: Path, kind: str, **options: str) -> str:
         ("match", {"year": "2024-25", "subject": "ecc"}, "match-2024-25-ecc", {".xlsx", ".pdf"}),
         ("match", {"quarter": "2023-24-Q1", "subject": "ecc"}, "match-2023-24-Q1-ecc", {".xlsx", ".pdf"}),
         ("partner", {"year": "2023-24", "subject": "ecc"}, "partner-2023-24-ecc", {".pdf"}),
+        ("contract", {"quarter": "2023-24-Q1", "subject": "C-001"}, "contract-2023-24-Q1-C-001", {".xlsx", ".pdf"}),
     ],
 )
 def test_a_year_a_span_and_a_subject_are_asked_for_by_name(

@@ -26,10 +26,10 @@ def council(scene: Scene) -> Council:
 
 def test_the_quarters_page_offers_a_statement_of_each_funder(council: Council, scene: Scene) -> None:
     shown = page(scene.finance, quarter_url(scene))
-    assert "Statements of single organisations" in shown
+    assert "Match funding statements" in shown
     url = reverse("returns:begin", args=[scene.quarter().pk, "match"], query={"subject": "ecc"})
     assert url in shown
-    assert "Match funding statement, Essex County Council" in page(scene.finance, url)
+    assert "Match funding statement: Essex County Council" in page(scene.finance, url)
 
 
 def test_no_statement_is_begun_of_somebody_who_gives_no_match(council: Council, scene: Scene) -> None:
