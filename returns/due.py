@@ -13,7 +13,7 @@ from returns.certifying import RELATED
 from returns.kinds import KINDS
 from returns.kinds.scope import scope_of
 from returns.kinds.shape import Kind, Span
-from returns.models import Dispatch, Return, Waiver
+from returns.models import Dispatch, FunderQuery, Return, Waiver
 from returns.sending import SENDERS
 from returns.waiving import AGREER
 
@@ -29,6 +29,7 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
     yield from _beginnings(programmes, role)
     if role.kind in SENDERS:
         yield from _sendings(programmes)
+        yield from _queries(programmes)
     if role.kind == AGREER:
         yield from _waivers(programmes, user, today)
     waiting = (
@@ -62,6 +63,15 @@ def _sendings(programmes: QuerySet[Programme]) -> Iterator[Due]:
             by = max(by, timezone.localdate(row.certified_at))
         words = f"Send the {row.get_kind_display().lower()} for {scope_of(row)} to the funder, and record it"
         yield Due(f"send/{row.reference}", words, "returns:return", (row.pk,), by)
+
+
+def _queries(programmes: QuerySet[Programme]) -> Iterator[Due]:
+    """Questions of the funder that wait for an answer."""
+    rows = FunderQuery.objects.open().filter(answered_on=None, dispatch__the_return__programme__in=programmes)
+    for row in rows.select_related("dispatch__the_return").order_by("due_on", "reference"):
+        the_return = row.dispatch.the_return
+        words = f"Answer the funder’s question about {the_return.reference}"
+        yield Due(f"query/{row.reference}", words, "returns:query", (the_return.pk, row.reference), row.due_on)
 
 
 def _waivers(programmes: QuerySet[Programme], user: User, today: date) -> Iterator[Due]:

@@ -9,10 +9,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from board.models import Organisation, Programme
-from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField
+from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField, day_in_words
+from funding.models import Disallowance
 from returns.filling.mapping import Entry, entry_of
 from returns.filling.nearby import InputCell
-from returns.models import Dispatch, Return
+from returns.models import Dispatch, FunderQuery, Return
 
 
 class CommentaryForm(ActForm):
@@ -62,6 +63,55 @@ class TakeBackForm(ReasonForm):
     """Why what was recorded is wrong. `version` is that on screen."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class QueryForm(OnceForm):
+    """What the funder asks about a return, and by when it wants the answer."""
+
+    asked_on = DayField(label="Asked on")
+    asked_by_title = forms.CharField(
+        max_length=120, label="Asked by", help_text="A role title, such as “Grant manager”. No name."
+    )
+    question = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), label="Question", max_length=LONGEST_TEXT)
+    due_on = DayField(label="Answer due")
+
+
+class QueryAnswerForm(ActForm):
+    """What was answered, and when. `version` is that of the question on screen."""
+
+    answered_on = DayField(label="Answered on")
+    words = forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), label="Answer", max_length=LONGEST_TEXT)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class QueryEndForm(ActForm):
+    """How a question of the funder ended. `disallowances` are those of the return's claim."""
+
+    outcome = forms.ChoiceField(choices=FunderQuery.Outcome.choices, widget=forms.RadioSelect, label="How it ended")
+    disallowance = forms.ChoiceField(required=False, label="What was disallowed", help_text="If cost was disallowed")
+    ended_on = DayField(label="Ended on")
+    words = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}), required=False, label="What the funder said", max_length=LONGEST_TEXT
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, disallowances: Sequence[Disallowance], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not disallowances:
+            del self.fields["disallowance"]
+            return
+        shown = [(row.reference, f"{row.reference}, {day_in_words(row.disallowed_on)}") for row in disallowances]
+        self.fields["disallowance"].choices = [("", "Choose, if cost was disallowed"), *shown]  # type: ignore[attr-defined]
+
+
+class QueryFileForm(ActForm):
+    """A file that came with the question or went with the answer."""
+
+    file = UploadField(label="File")
+    confirmed_no_names = forms.BooleanField(
+        label="It names no victim, client or refuge",
+        error_messages={"required": "Confirm that the file names no victim, client or refuge"},
+    )
 
 
 class WaiverForm(ReasonForm):

@@ -6,6 +6,7 @@ post. The frozen return does not change by it. Whether it is paid follows from t
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +18,7 @@ from core.forms import day_in_words
 from core.problems import Problem, refuse, refuse_if_blocking
 from returns.certifying import RELATED
 from returns.kinds import kind_of
-from returns.models import Dispatch, Return
+from returns.models import Dispatch, FunderQuery, Return
 
 SENDERS = (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER)
 NOT_SENT = "Not sent yet"
@@ -30,21 +31,24 @@ def dispatch_of(the_return: Return) -> Dispatch | None:
 
 def standing_with_funder(the_return: Return) -> str:
     """In words, short enough for a list; empty for what never goes to the funder or is not certified."""
-    row = dispatch_of(the_return)
-    return _standing(the_return, row.sent_on if row else None, row.accepted_on if row else None)
+    row = Return.objects.with_dispatch().get(pk=the_return.pk)
+    return standing_in_list(row)
 
 
 def standing_in_list(the_return: Return) -> str:
     """The same of a return that was read `with_dispatch`, without a query."""
-    return _standing(the_return, the_return.sent_on, the_return.accepted_on)  # type: ignore[attr-defined]
-
-
-def _standing(the_return: Return, sent_on: date | None, accepted_on: date | None) -> str:
-    if not the_return.is_frozen or not kind_of(the_return.kind).goes_to_funder:
+    row: Any = the_return
+    if not row.is_frozen or not kind_of(row.kind).goes_to_funder:
         return ""
-    if sent_on is None:
-        return NOT_SENT if the_return.status == Return.Status.CERTIFIED else ""
-    return f"Accepted on {day_in_words(accepted_on)}" if accepted_on else f"Sent on {day_in_words(sent_on)}"
+    if row.sent_on is None:
+        return NOT_SENT if row.status == Return.Status.CERTIFIED else ""
+    if row.queried_on:
+        return f"Queried on {day_in_words(row.queried_on)}"
+    if row.returned_on:
+        return f"Sent back on {day_in_words(row.returned_on)}"
+    if row.accepted_on:
+        return f"Accepted on {day_in_words(row.accepted_on)}"
+    return f"Sent on {day_in_words(row.sent_on)}"
 
 
 def may_send(the_return: Return, by: User) -> bool:
@@ -53,25 +57,25 @@ def may_send(the_return: Return, by: User) -> bool:
     A revision that another has replaced may have been sent before; that is recorded still.
     """
     asked = the_return.is_frozen and kind_of(the_return.kind).goes_to_funder
-    return asked and _is_sender(by, the_return) and dispatch_of(the_return) is None
+    return asked and is_sender(by, the_return) and dispatch_of(the_return) is None
 
 
 def may_accept(the_return: Return, by: User) -> bool:
     """Whether the person may record now that the funder accepted it."""
     row = dispatch_of(the_return)
-    return row is not None and row.accepted_on is None and _is_sender(by, the_return)
+    return row is not None and row.accepted_on is None and not list(_asked(row)) and is_sender(by, the_return)
 
 
 def may_take_back(the_return: Return, by: User) -> bool:
     """Whether the person may take back what was recorded by mistake."""
-    return dispatch_of(the_return) is not None and _is_sender(by, the_return)
+    return dispatch_of(the_return) is not None and is_sender(by, the_return)
 
 
 def send(*, the_return: Return, sent_on: date, way: str, funder_reference: str = "", by: User) -> Dispatch:
     """Record that a certified return was sent to the funder."""
     with transaction.atomic():
         locked = _lock(the_return)
-        _require(by, locked, "record that this return was sent")
+        require_sender(by, locked, "record that this return was sent")
         refuse_if_blocking(list(_unsendable(locked, sent_on)))
         row = Dispatch(the_return=locked, sent_on=sent_on, way=way, funder_reference=funder_reference.strip())
         rows.create(row, by=by)
@@ -85,12 +89,13 @@ def accept(
 ) -> Dispatch:
     """Record that the funder accepted what was sent."""
     with transaction.atomic():
-        row = _lock_dispatch(dispatch)
-        _require(by, row.the_return, "record that the funder accepted this return")
+        row = lock_dispatch(dispatch)
+        require_sender(by, row.the_return, "record that the funder accepted this return")
         problems = _taken_back(row)
         if row.accepted_on is not None:
             words = f"{row.the_return.reference} was accepted on {day_in_words(row.accepted_on)} already."
             problems.append(Problem("accepted", words))
+        problems += _asked(row)
         if accepted_on < row.sent_on:
             words = f"It was sent on {day_in_words(row.sent_on)}. Give that day or a later one."
             problems.append(Problem("accepted_on", words, True, "accepted_on"))
@@ -107,9 +112,12 @@ def accept(
 def take_back(*, dispatch: Dispatch, reason: str, seen_version: int | None = None, by: User) -> Dispatch:
     """Take back what was recorded by mistake, its acceptance with it. It may then be recorded anew."""
     with transaction.atomic():
-        row = _lock_dispatch(dispatch)
-        _require(by, row.the_return, "take back that this return was sent")
+        row = lock_dispatch(dispatch)
+        require_sender(by, row.the_return, "take back that this return was sent")
         problems = _taken_back(row)
+        if row.queries.standing().exists():
+            words = f"The funder asked about {row.the_return.reference}. Take its questions back first."
+            problems.append(Problem("queried", words))
         if not reason.strip():
             problems.append(Problem("reason", "Give the reason.", True, "reason"))
         refuse_if_blocking(problems)
@@ -138,19 +146,30 @@ def _unsendable(the_return: Return, sent_on: date) -> Iterator[Problem]:
         yield Problem("sent_on", "Give today or an earlier day.", True, "sent_on")
 
 
+def _asked(row: Dispatch) -> Iterator[Problem]:
+    """What the funder asked and is not settled, or sent back: it has not accepted that."""
+    for query in row.queries.standing().order_by("reference"):
+        if not query.outcome:
+            yield Problem("queried", f"{query.reference} is open. Record how the funder's question ended first.")
+        elif query.outcome == FunderQuery.Outcome.REVISION:
+            yield Problem("returned", f"The funder sent it back ({query.reference}). Revise it, and send the revision.")
+
+
 def _taken_back(row: Dispatch) -> list[Problem]:
     if row.withdrawn_at is None:
         return []
     return [Problem("withdrawn", "That it was sent has been taken back since. Open the return again.")]
 
 
-def _is_sender(by: User, the_return: Return) -> bool:
+def is_sender(by: User, the_return: Return) -> bool:
+    """Whether the person is one of those who deal with the funder about a return."""
     role = by.acting
     return role is not None and role.kind in SENDERS and role.organisation_id == the_return.programme.recipient_id
 
 
-def _require(by: User, the_return: Return, what: str) -> None:
-    if not _is_sender(by, the_return):
+def require_sender(by: User, the_return: Return, what: str) -> None:
+    """Refuse everybody else, in words."""
+    if not is_sender(by, the_return):
         names = " or ".join(Role.Kind(role).label.lower() for role in SENDERS)
         raise refuse("role", f"A {names} of {the_return.programme.recipient.short_name} may {what}.")
 
@@ -159,7 +178,8 @@ def _lock(the_return: Return) -> Return:
     return locking(Return.objects).select_related(*RELATED).get(pk=the_return.pk)
 
 
-def _lock_dispatch(dispatch: Dispatch) -> Dispatch:
+def lock_dispatch(dispatch: Dispatch) -> Dispatch:
+    """The row under lock, its return locked first."""
     locked = _lock(dispatch.the_return)
     row = locking(Dispatch.objects).get(pk=dispatch.pk)
     row.the_return = locked

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 from django_tables2 import A
 
 from board.models import Organisation, Quarter
@@ -16,7 +18,7 @@ from funding.models import Evidence, SpendLine
 from returns.content import short_hash
 from returns.kinds.claim_record import payee
 from returns.kinds.scope import scope_of
-from returns.models import Return
+from returns.models import QueryFile, Return
 from returns.sending import standing_in_list
 
 STATUS_COLOURS = {
@@ -192,6 +194,39 @@ class BoardReportTable(Table):
     def value_standing(self, record: Return) -> str:
         """In the board's words: a return that is certified was issued to them."""
         return "In force" if record.status == Return.Status.CERTIFIED else "Replaced by a revision"
+
+
+class QueryTable(Table):
+    """What the funder asked about a return."""
+
+    caption = "Questions of the funder"
+    reference = ShortColumn("Question", linkify=True, orderable=False)
+    asked_on = DayColumn("Asked", orderable=False)
+    question = Column("What is asked", orderable=False)
+    due_on = DayColumn("Answer due", orderable=False)
+    standing = Column("Standing", accessor="standing_words", orderable=False)
+
+    def render_question(self, value: str) -> str:
+        return Truncator(value).words(30)
+
+
+class QueryFileTable(Table):
+    """The files of a question and its answer."""
+
+    caption = "Files"
+    empty_text = "No file is attached."
+    name = Column("File", accessor="file__name", orderable=False)
+    sha256 = Column("SHA-256, first 16", accessor="file__sha256", orderable=False)
+    created_at = MomentColumn("Attached", orderable=False)
+    created_by = Column("By", orderable=False)
+
+    def render_name(self, record: QueryFile, value: str) -> SafeString:
+        query = record.query
+        url = reverse("returns:query-file", args=[query.dispatch.the_return_id, query.reference, record.pk])
+        return format_html('<a class="govuk-link" href="{}">{}</a>', url, value)
+
+    def render_sha256(self, value: str) -> str:
+        return short_hash(value)
 
 
 class SignatureTable(Table):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views import board, quarter, reading, sending, signing, templates, tracing, verifying, waiving
+from returns.views import board, quarter, queries, reading, sending, signing, templates, tracing, verifying, waiving
 
 app_name = "returns"
 urlpatterns = [
@@ -34,6 +34,13 @@ urlpatterns = [
     path("<int:pk>/sent/record/", sending.Send.as_view(), name="send"),
     path("<int:pk>/sent/accept/", sending.Accept.as_view(), name="accept"),
     path("<int:pk>/sent/withdraw/", sending.TakeBack.as_view(), name="send-withdraw"),
+    path("<int:pk>/queries/record/", queries.Record.as_view(), name="query-record"),
+    path("<int:pk>/queries/<str:reference>/", queries.QueryPage.as_view(), name="query"),
+    path("<int:pk>/queries/<str:reference>/answer/", queries.Answer.as_view(), name="query-answer"),
+    path("<int:pk>/queries/<str:reference>/end/", queries.End.as_view(), name="query-end"),
+    path("<int:pk>/queries/<str:reference>/withdraw/", queries.TakeQueryBack.as_view(), name="query-withdraw"),
+    path("<int:pk>/queries/<str:reference>/attach/", queries.AttachToQuery.as_view(), name="query-attach"),
+    path("<int:pk>/queries/<str:reference>/files/<int:file>/", queries.TakeQueryFile.as_view(), name="query-file"),
     path("<int:pk>/waivers/ask/", waiving.Ask.as_view(), name="waiver-ask"),
     path("<int:pk>/waivers/<str:reference>/agree/", waiving.Agree.as_view(), name="waiver-agree"),
     path("<int:pk>/waivers/<str:reference>/withdraw/", waiving.Withdraw.as_view(), name="waiver-withdraw"),

@@ -23,10 +23,10 @@ from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_p
 from core.problems import refuse
 from funding import claims
 from funding.models import Claim
-from returns import certifying, closing, sending
+from returns import certifying, closing, queries, sending
 from returns.kinds import KINDS
 from returns.kinds.scope import of_quarter
-from returns.models import Dispatch, Return
+from returns.models import Dispatch, FunderQuery, Return
 
 People = dict[str, User]
 
@@ -145,9 +145,22 @@ def _closing_period(programme: Programme) -> Quarter:
 
 
 def _answer_the_funder(programme: Programme, people: People) -> None:
-    """A claim's account is asked for in more words: its revision stands checked and waits for its certificate."""
+    """A claim is sent back for more words: its revision stands checked and waits for its certificate.
+
+    A question about the results of a quarter before still waits for its answer.
+    """
+    results = Return.objects.get(
+        kind=Return.Kind.PERFORMANCE, programme=programme, last_quarter__code="2024-25-Q2", status="certified"
+    )
+    statements.ask(results, date(2025, 4, 3), wording.ASKED_OF_RESULTS, people)
     certified = Return.objects.get(kind=Return.Kind.CLAIM, programme=programme, last_quarter__code=ASKED_ABOUT)
     officer = people["finance.pfcc"]
+    asked = statements.ask(certified, date(2025, 4, 2), wording.ASKED, people)
+    with clock.at(date(2025, 4, 7), 9):
+        queries.end(
+            query=asked, outcome=FunderQuery.Outcome.REVISION, ended_on=date(2025, 4, 7), words=wording.SAY_MORE,
+            by=officer,
+        )  # fmt: skip
     with clock.at(date(2025, 4, 7), 10):
         row = certifying.revise(the_return=certified, reason=wording.FUNDER_ASKED, by=officer)
         version = row.commentaries.get(section="progress").version

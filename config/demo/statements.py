@@ -1,15 +1,15 @@
 """The demonstration's statements of 2023-24: what each match funder signed, and the use of the year's grant."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from board import clock, rows
 from board.models import Programme, Quarter
 from config.demo.budgets import KEEPERS, People, line_of
 from funding import claims, moving
-from returns import certifying, sending
+from returns import certifying, queries, sending
 from returns.kinds import KINDS
-from returns.models import Dispatch, Return
+from returns.models import Dispatch, FunderQuery, Return
 
 # After the closing period is closed, and before the year's final claim rests on them.
 MADE_ON, SIGNED_ON = date(2024, 8, 5), date(2024, 8, 7)
@@ -137,3 +137,12 @@ def ask_for_change(programme: Programme, people: People) -> None:
 
 CASE = "The evaluation's last report and part of the support for linked victims are not needed before the end of March."
 EFFECT = "Two more groups of The Change Hub run in March. No target is lowered."
+
+
+def ask(the_return: Return, day: date, question: str, people: People) -> FunderQuery:
+    """The funder's grant manager asks about a return that was sent, and wants the answer in a fortnight."""
+    with clock.at(day, 11):
+        return queries.record(
+            dispatch=the_return.dispatches.get(), asked_on=day, asked_by_title="Grant manager", question=question,
+            due_on=day + timedelta(days=14), by=people["commissioning.1"],
+        )  # fmt: skip

@@ -20,6 +20,9 @@ PROGRESS = {
     "2024-25-Q3": "Delivery is on plan in all projects. The evaluator's invoice is still awaited.",
 }
 # What the funder asked about the claim of 2024-25 Q3, and the account that answers it.
+ASKED = "Why is the evaluation accrued a third time, and which invoice will take its place?"
+SAY_MORE = "Please say so in the account of the quarter."
+ASKED_OF_RESULTS = "Referrals fell from the first quarter to the second. What was done about it?"
 FUNDER_ASKED = "The funder asked why the evaluation is accrued a third time. No figure changes."
 FULLER_PROGRESS = (
     "Delivery is on plan in all projects. The interim evaluation report was accepted in June 2024 and its invoice of "

@@ -17,6 +17,7 @@ from returns.kinds import content_of
 from returns.models import Return
 from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable
 from returns.views.quarter import groups, items_of
+from returns.views.queries import query_links, query_tables
 from returns.views.sending import sending_facts, sending_links
 from returns.views.shared import AboutReturn, Reading, button_words, template_links
 from returns.views.waiving import shown_of
@@ -63,7 +64,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             links.append(Link(button_words(step), reverse("returns:sign", args=[the_return.pk, step.act])))
         if certifying.may_send_back(the_return, user):
             links.append(Link("Send back", reverse("returns:send-back", args=[the_return.pk]), secondary=True))
-        links += sending_links(the_return, user)
+        links += [*sending_links(the_return, user), *query_links(the_return, user)]
         if certifying.may_revise(the_return, user) and self._is_latest():
             links.append(Link("Revise", reverse("returns:revise", args=[the_return.pk]), secondary=True))
         if the_return.is_frozen:
@@ -84,7 +85,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         tables: list[Table] = [SignatureTable(signed, prefix="signatures-")]
         if len(series) > 1:
             tables.append(RevisionTable(series, prefix="revisions-"))
-        return [*tables, DownloadTable(list(taken), prefix="files-")]
+        return [*query_tables(self.object), *tables, DownloadTable(list(taken), prefix="files-")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         the_return = self.object

@@ -1,12 +1,13 @@
-"""The frozen reports to a funder: their wording, signatures and stored files."""
+"""The frozen reports: their wording, signatures, waivers and stored files."""
 
 from typing import ClassVar, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 
-from board.models import Organisation, Programme, Project, Quarter, Role, StoredFile, User
+from board.models import Organisation, Programme, Project, Quarter, Role, User
 from board.rows import Kept
 
 
@@ -35,11 +36,21 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         return mine.filter(seen)
 
     def with_dispatch(self) -> Self:
-        """Each with `sent_on` and `accepted_on` of its standing dispatch, for lists; None where there is none."""
+        """Each with `sent_on` and `accepted_on` of its standing dispatch, for lists; None where there is none.
+
+        `queried_on` is the day of the oldest query that is open, `returned_on` that on which one sent it back.
+        """
+        queries = (
+            apps.get_model("returns", "FunderQuery")
+            .objects.standing()
+            .filter(dispatch__the_return=OuterRef("pk"), dispatch__withdrawn_at=None)
+        )
         return self.annotate(
             standing_dispatch=FilteredRelation("dispatches", condition=Q(dispatches__withdrawn_at=None)),
             sent_on=F("standing_dispatch__sent_on"),
             accepted_on=F("standing_dispatch__accepted_on"),
+            queried_on=Subquery(queries.filter(outcome="").order_by("asked_on").values("asked_on")[:1]),
+            returned_on=Subquery(queries.filter(outcome="revision").order_by("ended_on").values("ended_on")[:1]),
         )
 
 
@@ -347,133 +358,3 @@ class Waiver(Kept):
         if self.withdrawn_at is not None:
             return "Withdrawn"
         return "Agreed" if self.is_agreed else "Asked for"
-
-
-class DispatchQuerySet(models.QuerySet["Dispatch"]):
-    def standing(self) -> Self:
-        """Those that were not recorded by mistake."""
-        return self.filter(withdrawn_at=None)
-
-
-class Dispatch(Kept):
-    """One row is that one certified revision went to the funder, and that it was accepted; the return stays as it is.
-
-    Days are the day in England on which it happened, not on which it was recorded. What was recorded by mistake is
-    withdrawn with a reason and stays on record; at most one row of a return stands.
-    """
-
-    class Way(models.TextChoices):
-        PORTAL = "portal", "In the funder’s portal"
-        EMAIL = "email", "By e-mail"
-        POST = "post", "By post"
-
-    the_return = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="dispatches")
-    sent_on = models.DateField()
-    way = models.CharField("how", max_length=6, choices=Way)
-    funder_reference = models.CharField(max_length=80, blank=True)
-    accepted_on = models.DateField(null=True, blank=True)
-    acceptance_reference = models.CharField(max_length=80, blank=True)
-    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
-    withdrawn_reason = models.TextField(blank=True)
-
-    objects = DispatchQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["the_return", "sent_on", "pk"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["the_return"],
-                condition=Q(withdrawn_at=None),
-                name="dispatch_one_stands",
-                violation_error_message="This return is recorded as sent already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(accepted_on=None, acceptance_reference="") | Q(accepted_on__gte=F("sent_on")),
-                name="dispatch_accepted_once_sent",
-                violation_error_message="A return is accepted on the day it was sent or later.",
-            ),
-            models.CheckConstraint(
-                condition=Q(withdrawn_at=None, withdrawn_reason="")
-                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
-                name="dispatch_withdrawn_with_a_reason",
-                violation_error_message="What was recorded by mistake is taken back with a reason.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.the_return}, sent {self.sent_on.isoformat()}"
-
-
-class FunderTemplateQuerySet(models.QuerySet["FunderTemplate"]):
-    def visible_to(self, user: User) -> Self:
-        """For the recipient's finance and commissioning officers, who fill it, and for auditors."""
-        role = user.acting
-        if role is None:
-            return self.none()
-        mine = self.filter(programme__in=Programme.objects.visible_to(user))
-        if role.kind == Role.Kind.AUDITOR:
-            return mine
-        if role.kind in (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER):
-            return mine.filter(programme__recipient=role.organisation)
-        return self.none()
-
-
-class FunderTemplate(Kept):
-    """One row is one edition of a workbook that the funder wants filled from a kind of return of a programme.
-
-    The file is as the funder sent it and never changes; another file is another edition.
-    """
-
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="templates")
-    kind = models.CharField("kind of return", max_length=20, choices=Return.Kind)
-    title = models.CharField(max_length=80)
-    edition = models.CharField(max_length=40, help_text="As the funder calls it, for example “v2, April 2024”.")
-    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="funder_templates")
-    valid_from = models.DateField(help_text="The first day of the first quarter that it is for.")
-    valid_to = models.DateField(null=True, blank=True, help_text="The last day of the last quarter that it is for.")
-
-    objects = FunderTemplateQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["programme", "title", "-valid_from", "edition"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["programme", "title", "edition"],
-                name="funder_template_edition_once",
-                violation_error_message="This edition of the template is registered already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_to__gte=models.F("valid_from")),
-                name="funder_template_ends_after_it_begins",
-                violation_error_message="A template is valid to a day on or after its first.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title}, {self.edition}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("returns:template", args=[self.pk])
-
-
-class TemplateMap(models.Model):
-    """One row is one version of which cell of a template takes which figure. It never changes; the last one counts.
-
-    `entries` is its JSON as text, so that the same map has the same bytes and hash everywhere.
-    """
-
-    the_template = models.ForeignKey(FunderTemplate, on_delete=models.PROTECT, related_name="maps")
-    number = models.PositiveIntegerField()
-    entries = models.TextField()
-    sha256 = models.CharField("SHA-256", max_length=64)
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["the_template", "-number"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["the_template", "number"], name="template_map_number_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.the_template}, map {self.number}"
