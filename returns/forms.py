@@ -11,6 +11,8 @@ from django.utils import timezone
 from board.models import Organisation, Programme
 from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField, day_in_words
 from funding.models import Disallowance
+from returns.copying import LONGEST_LABEL
+from returns.copying import Entry as CopyEntry
 from returns.filling.mapping import Entry, entry_of
 from returns.filling.nearby import InputCell
 from returns.models import Dispatch, FunderQuery, Return
@@ -112,6 +114,73 @@ class QueryFileForm(ActForm):
         label="It names no victim, client or refuge",
         error_messages={"required": "Confirm that the file names no victim, client or refuge"},
     )
+
+
+class CopyTickForm(ActForm):
+    """Which figures were copied. `shown` are the keys that were ticked when the page was opened."""
+
+    done = forms.MultipleChoiceField(required=False)
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, keys: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["done"].choices = [(key, key) for key in keys]  # type: ignore[attr-defined]
+
+
+class CopyOrderForm(ActForm):
+    """The figures that a portal asks for: of each its place and name, and those that are added at the end.
+
+    A figure without a place is left out. `where` says in words where each stands.
+    """
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        entries: Sequence[CopyEntry],
+        offered: Sequence[str],
+        where: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries, self.offered, self.where = entries, offered, where
+        for at, entry in enumerate(entries, start=1):
+            said = where.get(entry.key, f"{entry.key}, which this return does not say")
+            # A hundredth between two places lets one be put there without numbering all anew.
+            self.fields[f"place-{entry.key}"] = forms.DecimalField(
+                required=False, initial=at, min_value=0, max_value=9999, decimal_places=2, label=f"Place: {said}",
+                error_messages={"invalid": f"Write a number for “{said}”, or leave it empty to leave the figure out"},
+            )  # fmt: skip
+            self.fields[f"name-{entry.key}"] = forms.CharField(
+                required=False, initial=entry.label, max_length=LONGEST_LABEL, label=f"What the portal calls it: {said}"
+            )
+        self.fields["added"] = forms.MultipleChoiceField(
+            required=False, choices=[(key, where[key]) for key in offered], label="Add at the end",
+            widget=forms.CheckboxSelectMultiple,
+        )  # fmt: skip
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Each line of the order with its two boxes."""
+        return [
+            {
+                "where": self.where.get(entry.key, ""),
+                "key": entry.key,
+                "place": self[f"place-{entry.key}"],
+                "name": self[f"name-{entry.key}"],
+            }
+            for entry in self.entries
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        placed = [(given.get(f"place-{row.key}"), row) for row in self.entries]
+        kept = sorted(((place, row) for place, row in placed if place is not None), key=lambda pair: pair[0])
+        entries = [CopyEntry(row.key, given.get(f"name-{row.key}", "").strip()) for _, row in kept]
+        entries += [CopyEntry(key) for key in given.get("added", [])]
+        given["entries"] = entries
+        return given
 
 
 class WaiverForm(ReasonForm):

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from returns.views import board, quarter, queries, reading, sending, signing, templates, tracing, verifying, waiving
+from returns.views import (
+    board,
+    copying,
+    quarter,
+    queries,
+    reading,
+    sending,
+    signing,
+    templates,
+    tracing,
+    verifying,
+    waiving,
+)
 
 app_name = "returns"
 urlpatterns = [
@@ -34,6 +46,8 @@ urlpatterns = [
     path("<int:pk>/sent/record/", sending.Send.as_view(), name="send"),
     path("<int:pk>/sent/accept/", sending.Accept.as_view(), name="accept"),
     path("<int:pk>/sent/withdraw/", sending.TakeBack.as_view(), name="send-withdraw"),
+    path("<int:pk>/copy/", copying.Copy.as_view(), name="copy"),
+    path("<int:pk>/copy/arrange/", copying.Arrange.as_view(), name="copy-arrange"),
     path("<int:pk>/queries/record/", queries.Record.as_view(), name="query-record"),
     path("<int:pk>/queries/<str:reference>/", queries.QueryPage.as_view(), name="query"),
     path("<int:pk>/queries/<str:reference>/answer/", queries.Answer.as_view(), name="query-answer"),

@@ -1,11 +1,14 @@
 """The tables of returns."""
 
+from returns.models.copied import CopyOrder, CopyTick
 from returns.models.made import Commentary, Document, Download, Return, Risk, Signature, Waiver
 from returns.models.sent import Dispatch, FunderQuery, QueryFile
 from returns.models.templates import FunderTemplate, TemplateMap
 
 __all__ = [
     "Commentary",
+    "CopyOrder",
+    "CopyTick",
     "Dispatch",
     "Document",
     "Download",

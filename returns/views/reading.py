@@ -16,6 +16,7 @@ from returns.content import short_hash
 from returns.kinds import content_of
 from returns.models import Return
 from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable
+from returns.views.copying import copy_links
 from returns.views.quarter import groups, items_of
 from returns.views.queries import query_links, query_tables
 from returns.views.sending import sending_facts, sending_links
@@ -64,7 +65,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             links.append(Link(button_words(step), reverse("returns:sign", args=[the_return.pk, step.act])))
         if certifying.may_send_back(the_return, user):
             links.append(Link("Send back", reverse("returns:send-back", args=[the_return.pk]), secondary=True))
-        links += [*sending_links(the_return, user), *query_links(the_return, user)]
+        links += [*copy_links(the_return, user), *sending_links(the_return, user), *query_links(the_return, user)]
         if certifying.may_revise(the_return, user) and self._is_latest():
             links.append(Link("Revise", reverse("returns:revise", args=[the_return.pk]), secondary=True))
         if the_return.is_frozen:

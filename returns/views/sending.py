@@ -127,7 +127,8 @@ def sending_facts(the_return: Return, claim: Claim | None) -> list[Fact]:
         reference = f", reference {row.acceptance_reference}" if row.acceptance_reference else ""
         facts.append(Fact("Accepted by the funder", f"{day_in_words(row.accepted_on)}{reference}"))
     elif row:
-        facts.append(Fact("Accepted by the funder", "Not yet" if standing.startswith("Sent on") else standing))
+        said = ("Accepted by the funder", "Not yet") if standing.startswith("Sent on") else ("Since then", standing)
+        facts.append(Fact(*said))
     if claim is not None and claim.amount > 0:
         owed = claim.still_owed()
         still = f"; {in_words(owed)} is still owed" if owed else ""
