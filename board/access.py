@@ -46,6 +46,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "files.verify": EVERYONE - {ADMIN},
     "returns.board": frozenset({BOARD}),
+    "returns.pack": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
     "returns.send": frozenset({FINANCE, COMMISSIONING}),

@@ -229,6 +229,23 @@ class QueryFileTable(Table):
         return short_hash(value)
 
 
+class PackTable(Table):
+    """The spans of a programme of which a pack can be taken: dicts with span, certified and url."""
+
+    empty_text = "The programme has no quarters yet."
+    span = Column("Span", orderable=False)
+    certified = CountColumn("Certified returns", orderable=False)
+    url = Column("Pack", orderable=False)
+
+    def __init__(self, *args: Any, caption: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.caption = caption
+
+    def render_url(self, record: dict[str, str], value: str) -> SafeString:
+        words = '<a class="govuk-link" href="{}">Download<span class="govuk-visually-hidden">: {}</span></a>'
+        return format_html(words, value, record["span"])
+
+
 class SignatureTable(Table):
     """Who signed a return, in what capacity; rows are `SignatureGiven`."""
 

@@ -5,6 +5,7 @@ from django.urls import path
 from returns.views import (
     board,
     copying,
+    packs,
     quarter,
     queries,
     reading,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("quarters/<int:pk>/close/<slug:what>/", quarter.Close.as_view(), name="close"),
     path("quarters/<int:pk>/reopen/<slug:what>/", quarter.Reopen.as_view(), name="reopen"),
     path("quarters/<int:pk>/begin/<slug:kind>/", quarter.Begin.as_view(), name="begin"),
+    path("packs/", packs.Packs.as_view(), name="packs"),
+    path("packs/<int:first>/<int:last>/", packs.TakePack.as_view(), name="pack"),
     path("templates/", templates.TemplateList.as_view(), name="templates"),
     path("templates/register/", templates.Register.as_view(), name="register-template"),
     path("templates/<int:pk>/", templates.TemplatePage.as_view(), name="template"),

@@ -308,6 +308,7 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     subjects=requests_of,
+    of_every_period=False,
     several="Change requests",
     goes_to_funder=True,
 )

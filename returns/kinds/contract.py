@@ -180,5 +180,6 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     subjects=contracts_of,
+    of_every_period=False,
     several="Contract review packs",
 )

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from board import clock
-from board.models import Programme, Quarter
 from core.forms import day_in_words
 from core.problems import Refused
 from returns import certifying, files
@@ -15,6 +14,7 @@ from returns.files import File
 from returns.kinds import KINDS, content_of, kind_of, require_scope
 from returns.kinds.scope import Scope
 from returns.kinds.shape import Kind
+from returns.management.spans import add_span, programme_of, span_of
 
 
 class Command(BaseCommand):
@@ -27,14 +27,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=sorted(KINDS), help="which return")
-        parser.add_argument("--programme", required=True, metavar="CODE", help="for example DAPF-2023-25")
-        span = parser.add_mutually_exclusive_group(required=True)
-        span.add_argument("--quarter", metavar="CODE", help="one quarter: 2023-24-Q1, or 2023-24-closing")
-        span.add_argument("--year", metavar="YEAR", help="a whole year with its closing period: 2023-24")
-        span.add_argument("--from", dest="first", metavar="CODE", help="from this quarter, with --to")
-        parser.add_argument("--to", dest="last", metavar="CODE", help="to this quarter or closing period")
+        add_span(parser, required=True)
         parser.add_argument(
-            "--subject", default="", metavar="REF", help="an organisation’s code, where one is asked for"
+            "--subject",
+            default="",
+            metavar="REF",
+            help="an organisation, contract or request, if one is asked for",
         )
         parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made if it is not there")
 
@@ -51,34 +49,10 @@ class Command(BaseCommand):
 
     def _scope(self, options: dict[str, Any]) -> Scope:
         """The quarters that are asked for, and the subject."""
-        programme = Programme.objects.select_related("recipient").filter(code=options["programme"]).first()
-        if programme is None:
-            known = ", ".join(Programme.objects.order_by("code").values_list("code", flat=True)) or "none"
-            raise CommandError(f"There is no programme “{options['programme']}”. Those here: {known}.", returncode=2)
-        if (options["first"] is None) != (options["last"] is None):
-            raise CommandError("Give --from and --to together: the first and the last quarter.", returncode=2)
-        if options["year"]:
-            first, last = self._year(programme, options["year"])
-        else:
-            first = self._quarter(programme, options["quarter"] or options["first"])
-            last = self._quarter(programme, options["last"]) if options["last"] else first
-        return Scope(first, last, options["subject"])
-
-    def _year(self, programme: Programme, code: str) -> tuple[Quarter, Quarter]:
-        year = programme.years.filter(code=code).first()
-        if year is None:
-            known = ", ".join(row.code for row in programme.years.order_by("starts"))
-            raise CommandError(f"{programme.code} has no year “{code}”. Those there: {known}.", returncode=2)
-        return self._quarter(programme, f"{code}-Q1"), self._quarter(programme, f"{code}-closing")
-
-    def _quarter(self, programme: Programme, code: str) -> Quarter:
-        rows = programme.quarters.select_related("programme__recipient", "year")
-        quarter = rows.filter(code=code).first()
-        if quarter is None:
-            known = ", ".join(row.code for row in rows.order_by("first_day", "number"))
-            words = f"{programme.code} has no quarter “{code}”. Those there: {known}."
-            raise CommandError(words, returncode=2)
-        return quarter
+        span = span_of(programme_of(options), options)
+        if span is None:
+            raise CommandError("Give a span: --quarter, --year, or --from and --to.", returncode=2)
+        return Scope(*span, options["subject"])
 
     def _files(self, kind: Kind, scope: Scope) -> tuple[list[File], str]:
         require_scope(kind, scope)
