@@ -47,6 +47,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "files.verify": EVERYONE - {ADMIN},
     "returns.board": frozenset({BOARD}),
     "returns.pack": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
+    "samples.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
+    "samples.draw": frozenset({AUDITOR}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),
     "returns.sign": frozenset({FINANCE, COMMISSIONING, CFO}),
     "returns.send": frozenset({FINANCE, COMMISSIONING}),

@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from board.models import Organisation, Programme
-from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField, day_in_words
+from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField, VersionedForm, day_in_words
+from core.money import NOUGHT, MoneyFormField
 from funding.models import Disallowance
 from returns.copying import LONGEST_LABEL
 from returns.copying import Entry as CopyEntry
 from returns.filling.mapping import Entry, entry_of
 from returns.filling.nearby import InputCell
-from returns.models import Dispatch, FunderQuery, Return
+from returns.models import Dispatch, FunderQuery, Return, SampleLine
 
 
 class CommentaryForm(ActForm):
@@ -181,6 +182,45 @@ class CopyOrderForm(ActForm):
         entries += [CopyEntry(key) for key in given.get("added", [])]
         given["entries"] = entries
         return given
+
+
+class SampleForm(OnceForm):
+    """What a sample is drawn from and by which rule. `spans` are (code, words) of those there are."""
+
+    span = forms.ChoiceField(label="Drawn from the claims of")
+    purpose = forms.CharField(max_length=200, label="What it is for", help_text="For example “Interim audit, 2024-25”.")
+    over = MoneyFormField(
+        required=False, min_value=NOUGHT, label="Every line above", help_text="Credits count by their size."
+    )
+    at_random = CountField(required=False, label="How many of the other lines at random")
+    seed = forms.CharField(
+        required=False, max_length=64, label="Seed",
+        help_text="Leave it empty to have one made. The same seed draws the same lines from the same claims.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, spans: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["span"].choices = spans  # type: ignore[attr-defined]
+
+
+class SampleLineForm(VersionedForm):
+    """What a line of a sample turned out to be."""
+
+    result = forms.ChoiceField(choices=SampleLine.Result.choices, widget=forms.RadioSelect, label="Result")
+    exception = MoneyFormField(
+        required=False, label="By how much the claim is wrong",
+        help_text="Only for an exception. Below nought where too little was claimed.",
+    )  # fmt: skip
+    words = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 5}), required=False, label="What was found", max_length=LONGEST_TEXT,
+        help_text="No names of people.",
+    )  # fmt: skip
+
+
+class ConclusionForm(VersionedForm):
+    """What the sample as a whole says."""
+
+    conclusion = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), label="Conclusion", max_length=LONGEST_TEXT)
 
 
 class WaiverForm(ReasonForm):

@@ -19,7 +19,7 @@ from board import clock, events
 from board.models import Quarter, User
 from core.forms import day_in_words, moment_in_words
 from core.money import NOUGHT
-from core.workbook import Book, Cell, Line, Sheet, build, portions
+from core.workbook import Book, Cell, Sheet, build
 from funding.claims import place_of
 from funding.models import Claim, ClaimLine, Evidence
 from returns.certifying import RELATED
@@ -27,6 +27,7 @@ from returns.kinds import KINDS, kind_of
 from returns.kinds.claim_record import payee
 from returns.kinds.scope import Scope, scope_of
 from returns.kinds.shape import Span
+from returns.lists import listed
 from returns.models import Dispatch, Document, Download, FunderQuery, Return, Signature
 
 # Of a zip, whose times have no zone and begin in 1980.
@@ -189,23 +190,6 @@ def _book(scope: Scope, returns: Sequence[Return]) -> Book:
     )  # fmt: skip
 
 
-def _sheet(
-    name: str, title: str, intro: str, header: Sequence[str], rows: Iterator[Sequence[object]], empty: str
-) -> Sheet:
-    lines = tuple(Line(tuple(_cell(value) for value in row)) for row in rows)
-    return Sheet(name, title, (intro,), tuple(header), lines, empty)
-
-
-def _cell(value: object) -> Cell:
-    """A blank is a dash, since nothing in a table is left empty; what a cell cannot show is cut, and says so."""
-    if isinstance(value, Cell):
-        return value
-    if value in ("", None):
-        return Cell("–")
-    shown, *cut = portions(str(value))
-    return Cell(f"{shown} […]" if cut else shown)
-
-
 def _day(moment: datetime | None) -> str:
     return moment_in_words(moment) if moment else ""
 
@@ -225,13 +209,13 @@ def _returns_sheet(title: str, returns: Sequence[Return]) -> Sheet:
 
     header = ("Return", "Kind", "Period", "Status", "Certified", "Content hash", "File", "Bytes", "SHA-256 of the file")
     intro = "Every certified return of the span with its files, those that a revision replaced too."
-    return _sheet("Returns", title, intro, header, rows(), "Nothing of this span is certified.")
+    return listed("Returns", title, (intro,), header, rows(), "Nothing of this span is certified.")
 
 
 def _missing_sheet(scope: Scope) -> Sheet:
     rows = ((row.kind, row.about, row.standing) for row in missing_in(scope))
     intro = "Returns that the span should have and that were not certified when the pack was made."
-    return _sheet("Missing", "What is missing", intro, ("Return", "Of", "Standing"), rows, "Nothing is missing.")
+    return listed("Missing", "What is missing", (intro,), ("Return", "Of", "Standing"), rows, "Nothing is missing.")
 
 
 def _signatures_sheet(returns: Sequence[Return]) -> Sheet:
@@ -249,7 +233,7 @@ def _signatures_sheet(returns: Sequence[Return]) -> Sheet:
             )  # fmt: skip
 
     header = ("Return", "Signature", "Person", "Role", "Organisation", "Signed", "Content hash signed")
-    return _sheet("Signatures", "Signatures", "Who signed what, and when.", header, rows(), "Nothing is signed.")
+    return listed("Signatures", "Signatures", ("Who signed what, and when.",), header, rows(), "Nothing is signed.")
 
 
 def _funder_sheet(returns: Sequence[Return]) -> Sheet:
@@ -268,7 +252,7 @@ def _funder_sheet(returns: Sequence[Return]) -> Sheet:
             (query.dispatch.the_return.reference, day_in_words(query.asked_on), f"Asked: {query.reference}", said)
         )
     header, intro = ("Return", "Day", "What", "Words"), "What was sent, accepted and asked, as it was recorded."
-    return _sheet("With the funder", "With the funder", intro, header, iter(sorted(made)), "Nothing was sent.")
+    return listed("With the funder", "With the funder", (intro,), header, iter(sorted(made)), "Nothing was sent.")
 
 
 def _evidence_sheet(scope: Scope) -> Sheet:
@@ -300,4 +284,4 @@ def _evidence_sheet(scope: Scope) -> Sheet:
         "Every line of the span’s claims with the files that prove it. What is restricted, such as pay, is named by "
         "its reference alone."
     )
-    return _sheet("Evidence", "Evidence of what was claimed", intro, header, rows(), "Nothing was claimed.")
+    return listed("Evidence", "Evidence of what was claimed", (intro,), header, rows(), "Nothing was claimed.")

@@ -17,8 +17,8 @@ from core.tables import Column, CountColumn, DayColumn, MomentColumn, MoneyColum
 from funding.models import Evidence, SpendLine
 from returns.content import short_hash
 from returns.kinds.claim_record import payee
-from returns.kinds.scope import scope_of
-from returns.models import QueryFile, Return
+from returns.kinds.scope import Scope, scope_of
+from returns.models import QueryFile, Return, Sample, SampleLine
 from returns.sending import standing_in_list
 
 STATUS_COLOURS = {
@@ -244,6 +244,77 @@ class PackTable(Table):
     def render_url(self, record: dict[str, str], value: str) -> SafeString:
         words = '<a class="govuk-link" href="{}">Download<span class="govuk-visually-hidden">: {}</span></a>'
         return format_html(words, value, record["span"])
+
+
+class SampleTable(Table):
+    """The samples that auditors drew, one a row."""
+
+    caption = "Samples"
+    empty_text = "No sample that you may see has been drawn."
+    reference = ShortColumn("Sample", linkify=True)
+    purpose = Column("What it is for")
+    programme = ShortColumn("Programme", accessor="programme__code")
+    span = Column("Claims of", accessor="pk", orderable=False)
+    drawn = CountColumn("Lines")
+    left = CountColumn("Without result")
+    created_at = MomentColumn("Drawn")
+    finished_at = MomentColumn("Finished")
+
+    class Meta:
+        order_by = ("-created_at",)
+
+    def render_span(self, record: Sample) -> str:
+        return str(Scope(record.first_quarter, record.last_quarter))
+
+    def value_span(self, record: Sample) -> str:
+        return self.render_span(record)
+
+
+class SampleLineTable(Table):
+    """The lines of a sample. `records`: the person records results."""
+
+    caption = "Lines of the sample"
+    number = Column("No.", orderable=False)
+    line = ShortColumn("Line", accessor="line__reference", orderable=False)
+    payee = Column("Supplier or basis", accessor="pk", orderable=False)
+    claim = Column("Claim", accessor="claim_line__part__claim__reference", orderable=False)
+    why = Column("Drawn", orderable=False)
+    cost = MoneyColumn("Claimed", orderable=False)
+    result = Column("Result", orderable=False, empty_values=())
+    exception = MoneyColumn("Wrong by", orderable=False)
+    words = Column("What was found", orderable=False)
+
+    def __init__(self, *args: Any, records: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.records = records
+
+    def render_line(self, record: SampleLine, value: str) -> SafeString:
+        url = reverse("funding:entry", args=[record.line.transaction.reference])
+        return format_html('<a class="govuk-link app-nowrap" href="{}">{}</a>', url, value)
+
+    def render_payee(self, record: SampleLine) -> str:
+        return payee(record.line.transaction)
+
+    def render_result(self, record: SampleLine) -> SafeString | str:
+        words = record.get_result_display() or "None yet"
+        if not self.records:
+            return words
+        to_do = "Change" if record.result else "Record"
+        return format_html(
+            '{}<br><a class="govuk-link" href="{}">{}<span class="govuk-visually-hidden"> the result of {}</span></a>',
+            words, record.get_absolute_url(), to_do, record.line.reference,
+        )  # fmt: skip
+
+
+class ProofTable(Table):
+    """The evidence of an entry, as far as the person sees it."""
+
+    caption = "Evidence"
+    empty_text = "No evidence that you may see is attached."
+    reference = ShortColumn("Evidence", orderable=False, linkify=("funding:evidence-file", [A("reference")]))
+    what = Column("What it is", orderable=False)
+    name = Column("File", accessor="file__name", orderable=False)
+    uploaded_at = DayColumn("Uploaded", accessor="file__uploaded_at", orderable=False)
 
 
 class SignatureTable(Table):

@@ -123,6 +123,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
     agreements.follow(programme, people)
     statements.issue_pack(programme, people)
     statements.ask_for_change(programme, people)
+    statements.draw_sample(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:

@@ -7,7 +7,7 @@ from board import clock, rows
 from board.models import Programme, Quarter
 from config.demo.budgets import KEEPERS, People, line_of
 from funding import claims, moving
-from returns import certifying, queries, sending
+from returns import certifying, packing, queries, sampling, sending
 from returns.kinds import KINDS
 from returns.models import Dispatch, FunderQuery, Return
 
@@ -20,6 +20,8 @@ ASKED_ON = date(2025, 1, 30)
 # When the contract is reviewed, and when a larger virement is asked for.
 REVIEWED_ON = date(2025, 2, 12)
 CHANGE_ON = date(2025, 3, 10)
+# When the auditor draws from the claims of 2023-24, and of 2024-25.
+SAMPLED_ON, SAMPLED_AGAIN_ON = date(2024, 11, 14), date(2025, 4, 8)
 REVIEWED, REVIEWED_OF = "CHB-2023", "2024-25-Q3"
 NOTES = "All cash was secured and applied in the year. In-kind is mentoring by the council's own staff."
 
@@ -145,4 +147,29 @@ def ask(the_return: Return, day: date, question: str, people: People) -> FunderQ
         return queries.record(
             dispatch=the_return.dispatches.get(), asked_on=day, asked_by_title="Grant manager", question=question,
             due_on=day + timedelta(days=14), by=people["commissioning.1"],
+        )  # fmt: skip
+
+
+def draw_sample(programme: Programme, people: People) -> None:
+    """The auditor's sample of 2023-24, looked at and finished; one of 2024-25 is in work."""
+    rows = list(programme.quarters.select_related("programme__recipient", "year"))
+    spans = {scope.code: scope for scope in packing.spans_of(rows)}
+    auditor = people["auditor"]
+    with clock.at(SAMPLED_ON, 10):
+        done = sampling.draw(
+            scope=spans["2023-24"], purpose="Audit of 2023-24", over=Decimal("20000.00"), at_random=5, seed="2023-24",
+            by=auditor,
+        )  # fmt: skip
+        noted = done.lines.order_by("number").last()
+        for line in done.lines.all():
+            if line == noted:
+                words = "The invoice names the whole quarter; the supplier's statement shows the month."
+                sampling.record(sample_line=line, result="noted", words=words, by=auditor)
+            else:
+                sampling.record(sample_line=line, result="agreed", by=auditor)
+        sampling.finish(sample=done, conclusion="The lines looked at agree with their evidence.", by=auditor)
+    with clock.at(SAMPLED_AGAIN_ON, 10):
+        sampling.draw(
+            scope=spans["2024-25"], purpose="Interim audit of 2024-25", over=Decimal("20000.00"), at_random=5,
+            seed="2024-25", by=auditor,
         )  # fmt: skip

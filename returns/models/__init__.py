@@ -2,6 +2,7 @@
 
 from returns.models.copied import CopyOrder, CopyTick
 from returns.models.made import Commentary, Document, Download, Return, Risk, Signature, Waiver
+from returns.models.sampled import Sample, SampleLine
 from returns.models.sent import Dispatch, FunderQuery, QueryFile
 from returns.models.templates import FunderTemplate, TemplateMap
 
@@ -17,6 +18,8 @@ __all__ = [
     "QueryFile",
     "Return",
     "Risk",
+    "Sample",
+    "SampleLine",
     "Signature",
     "TemplateMap",
     "Waiver",

@@ -52,6 +52,8 @@ class QuarterList(ListPage):
         links = [Link("See every return and statement", reverse("returns:statements"), secondary=True)]
         if access.may(self.request.user, "returns.pack") and self.get_queryset().exists():
             links.append(Link("Packs for an audit", reverse("returns:packs"), secondary=True))
+        if access.may(self.request.user, "samples.read") and self.get_queryset().exists():
+            links.append(Link("Samples of an audit", reverse("returns:samples"), secondary=True))
         if access.may(self.request.user, "templates.read"):
             links.append(Link("Templates of the funder", reverse("returns:templates"), secondary=True))
         return links
