@@ -169,9 +169,18 @@ def _claimable_lines(source: Source, year: Year, quarter: Quarter) -> QuerySet[S
 
 @transaction.atomic
 def certify(
-    *, source: Source, quarter: Quarter, reference: str, content_hash: str, expected: Decimal, by: User
+    *,
+    source: Source,
+    quarter: Quarter,
+    reference: str,
+    content_hash: str,
+    expected: Decimal,
+    by: User,
+    certified_by: User | None = None,
 ) -> Claim:
     """Write the claim of a quarter with its parts and lines. Part of certifying the return, inside its transaction.
+
+    `certified_by` is who certified it where that is not who acts: somebody who signed on paper.
 
     Refuses while the quarter is open for money, when an earlier quarter of the same award year is not
     certified (F29), when one is certified already, or when the amount is no longer the `expected` one
@@ -189,7 +198,7 @@ def certify(
         quarter=quarter,
         amount=worked.amount,
         certified_at=clock.now(),
-        certified_by=by,
+        certified_by=certified_by or by,
     )
     claim.full_clean()
     claim.save(force_insert=True)

@@ -14,8 +14,10 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from board import clock, sealing
+from board import files as stored_files
 from board.models import Seal
 from core.money import NOUGHT, in_words
+from core.problems import Refused
 from funding import claim_arithmetic
 from funding.claim_arithmetic import YearFigures
 from funding.claims import place_of
@@ -128,7 +130,7 @@ def _figures(the_return: Return) -> Iterator[Difference]:
 
 def _signatures(the_return: Return) -> Iterator[Difference]:
     """Every act that the kind asks for is signed, each by another person and over this content."""
-    signed = list(the_return.signatures.all())
+    signed = list(the_return.signatures.select_related("copy"))
     wanted = [step.act for step in kind_of(the_return.kind).steps if step.signs]
     if sorted(row.act for row in signed) != sorted(wanted):
         yield Difference(the_return.reference, "its signatures are not those that its kind asks for.")
@@ -137,6 +139,11 @@ def _signatures(the_return: Return) -> Iterator[Difference]:
     for row in signed:
         if row.content_hash != the_return.content_hash:
             yield Difference(the_return.reference, f"{row.get_act_display()} is over another content.")
+        if row.copy is not None:
+            try:
+                stored_files.content_of(row.copy)
+            except Refused as refusal:
+                yield Difference(the_return.reference, f"the signed copy {row.get_act_display().lower()}: {refusal}")
 
 
 def _claim(claim: Claim) -> Iterator[Difference]:

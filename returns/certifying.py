@@ -13,6 +13,7 @@ from django.db import transaction
 from board import clock, events, quarters, rows, sealing
 from board.models import Organisation, Programme, Quarter, Role, User
 from board.rows import locking
+from core.forms import day_in_words
 from core.money import in_words
 from core.problems import Problem, Refused, refuse, refuse_if_blocking
 from funding import claims
@@ -24,6 +25,7 @@ from returns.kinds import content_of, kind_of, require_scope
 from returns.kinds.scope import Scope, scope_of
 from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Kind, Step, reference_of
 from returns.models import Commentary, Return, Signature
+from returns.paper import OnPaper, paper_problems
 from returns.readiness import readiness
 
 # What the scope of a return is read from.
@@ -99,34 +101,36 @@ def write_commentary(*, the_return: Return, section: str, words: str, seen_versi
     return row
 
 
-def prepare(*, the_return: Return, by: User) -> Return:
-    """Build the content, keep its hash and sign it first."""
+def prepare(*, the_return: Return, by: User, paper: OnPaper | None = None) -> Return:
+    """Build the content, keep its hash and sign it first: `by` here, or somebody else on paper."""
     with _refusals_kept("return.prepare-refused", the_return, by), transaction.atomic():
         locked = _lock(the_return)
         kind, step = _step(locked, PREPARE)
         content = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
-        refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_waiting_for(locked)])
-        locked.content_hash = content_hash(content)
+        new_hash = content_hash(content)
+        refuse_if_blocking([*_unsignable(locked, kind, step, by, paper, new_hash), *_waiting_for(locked)])
+        locked.content_hash = new_hash
         if step.signs:
-            _sign(locked, step, by)
-        _move(locked, step.leads_to, step.act, by)
+            _sign(locked, step, by, paper)
+        _move(locked, step.leads_to, step.act, by, said=_on_paper(paper))
     return locked
 
 
-def check(*, the_return: Return, by: User, seen_version: int | None = None) -> Return:
+def check(*, the_return: Return, by: User, seen_version: int | None = None, paper: OnPaper | None = None) -> Return:
     """Sign second: what was prepared still is what the record says, and is what the person had on screen."""
     with _refusals_kept("return.check-refused", the_return, by), transaction.atomic():
         locked = _lock(the_return)
         kind, step = _step(locked, CHECK)
-        refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_same_as_seen(locked, seen_version)])
+        against = _unsignable(locked, kind, step, by, paper, locked.content_hash)
+        refuse_if_blocking([*against, *_same_as_seen(locked, seen_version)])
         content = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
         refuse_if_blocking([*_same_as_signed(locked, content), *_waiting_for(locked)])
-        _sign(locked, step, by)
-        _move(locked, step.leads_to, step.act, by)
+        _sign(locked, step, by, paper)
+        _move(locked, step.leads_to, step.act, by, said=_on_paper(paper))
     return locked
 
 
-def certify(*, the_return: Return, by: User, seen_version: int | None = None) -> Return:
+def certify(*, the_return: Return, by: User, seen_version: int | None = None, paper: OnPaper | None = None) -> Return:
     """Sign last and freeze: files are made first, then compared, stored and claimed together or not at all.
 
     `seen_version` is that of the return on the person's screen: what was sent back and signed anew since is refused.
@@ -134,27 +138,24 @@ def certify(*, the_return: Return, by: User, seen_version: int | None = None) ->
     with _refusals_kept("return.certify-refused", the_return, by):
         seen = _read(the_return)
         kind, step = _step(seen, CERTIFY)
-        refuse_if_blocking([*_signing_problems(seen, kind, step, by), *_same_as_seen(seen, seen_version)])
+        against = _unsignable(seen, kind, step, by, paper, seen.content_hash)
+        refuse_if_blocking([*against, *_same_as_seen(seen, seen_version)])
         content = content_of(kind, scope_of(seen), today=clock.today(), the_return=seen)
         refuse_if_blocking([*_same_as_signed(seen, content), *_waiting_for(seen)])
-        moment = clock.now()
-        mine = Signature(
-            the_return=seen, act=step.act, capacity=by.acting.capacity, person=by, person_name=by.name,
-            organisation=by.acting.organisation, signed_at=moment, statement=step.statement,
-            content_hash=seen.content_hash,
-        )  # fmt: skip
+        mine = _signature(seen, step, by, paper)
         stamp = files.stamp_of(content, final=True, signatures=_signatures(kind, seen, mine))
         made = files.render(content, stamp, kind.formats)
         with transaction.atomic():
             locked = _lock(the_return)
             # The files name who signed what: they are of no use if it was signed anew while they were made.
-            refuse_if_blocking([*_signing_problems(locked, kind, step, by), *_same_as_seen(locked, seen.version)])
+            against = _unsignable(locked, kind, step, by, paper, locked.content_hash)
+            refuse_if_blocking([*against, *_same_as_seen(locked, seen.version)])
             again = content_of(kind, scope_of(locked), today=clock.today(), the_return=locked)
             refuse_if_blocking([*_same_as_signed(locked, again), *_waiting_for(locked)])
-            _sign(locked, step, by, mine)
+            _sign(locked, step, by, paper, mine)
             files.store(locked, again, made)
-            locked.certified_at = moment
-            _move(locked, step.leads_to, step.act, by)
+            locked.certified_at = mine.signed_at
+            _move(locked, step.leads_to, step.act, by, said=_on_paper(paper))
             _supersede_earlier(locked, by)
             kind.take_effect(locked, again, by)
         sealing.seal()
@@ -388,31 +389,59 @@ def _begin(kind: Kind, scope: Scope, revision: int, reason: str, by: User) -> Re
     return made
 
 
-def _sign(the_return: Return, step: Step, by: User, made: Signature | None = None) -> None:
-    signature = made or Signature(
+def _unsignable(
+    the_return: Return, kind: Kind, step: Step, by: User, paper: OnPaper | None, content_hash: str
+) -> Iterator[Problem]:
+    """Why a signature cannot be given, here or on paper."""
+    yield from _signing_problems(the_return, kind, step, paper.person if paper else by)
+    if paper:
+        yield from paper_problems(the_return, paper, content_hash, by)
+
+
+def _signature(the_return: Return, step: Step, by: User, paper: OnPaper | None) -> Signature:
+    """The signature of `by`, or of whoever signed the paper that `by` uploads."""
+    signer = paper.person if paper else by
+    return Signature(
+        the_return=the_return,
         act=step.act,
-        capacity=by.acting.capacity,
-        person=by,
-        person_name=by.name,
-        organisation=by.acting.organisation,
+        capacity=signer.acting.capacity,
+        person=signer,
+        person_name=signer.name,
+        organisation=signer.acting.organisation,
         signed_at=clock.now(),
         statement=step.statement,
         content_hash=the_return.content_hash,
+        signed_on=paper.signed_on if paper else None,
+        copy=paper.copy if paper else None,
+        uploaded_by=by if paper else None,
     )
+
+
+def _sign(the_return: Return, step: Step, by: User, paper: OnPaper | None, made: Signature | None = None) -> None:
+    signature = made or _signature(the_return, step, by, paper)
     signature.the_return = the_return
     signature.full_clean()
     signature.save(force_insert=True)
 
 
+def _on_paper(paper: OnPaper | None) -> str:
+    """What the record of acts says of a signature on paper; empty for one that was given here."""
+    if paper is None:
+        return ""
+    day = day_in_words(paper.signed_on)
+    return f"signed on paper by {paper.person.name} on {day}, copy {paper.copy.sha256}"
+
+
 def _signatures(kind: Kind, the_return: Return, mine: Signature) -> list[SignatureGiven]:
-    earlier = the_return.signatures.select_related("organisation").order_by("signed_at")
+    earlier = the_return.signatures.select_related("organisation", "copy", "uploaded_by").order_by("signed_at")
     return [files.given(kind, row) for row in (*earlier, mine)]
 
 
-def _move(the_return: Return, status: str, act: str, by: User, reason: str = "") -> None:
+def _move(the_return: Return, status: str, act: str, by: User, reason: str = "", *, said: str = "") -> None:
     the_return.status = status
     rows.change(the_return, by=by, reason=reason or act)
     words = reason or (f"content {the_return.content_hash}" if the_return.content_hash else "")
+    words = f"{words}, {said}" if said else words
     events.record(f"return.{act}", the_return.reference, by=by, words=words, programme=the_return.programme)
 
 

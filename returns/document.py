@@ -124,6 +124,7 @@ def _context(content: Content, stamp: Stamp, *, printed: bool, link: Link = _no_
         "legend": legend(content.states_used),
         "rounding": rounding(content),
         "signatures": signature_blocks(content, stamp),
+        "ink": stamp.ink and not stamp.final,
         "title": content.title if stamp.final else f"{stamp.status}: {content.title}",
         "css": mark_safe("\n".join(_page_css(content, stamp) + _table_css(sections))) if printed else "",
         "generated": stamp.generated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -12,6 +12,7 @@ from returns.content import Content, SignatureGiven, Stamp, canonical_json, cont
 from returns.document import document
 from returns.kinds.shape import Kind
 from returns.models import Document, Download, Return, Signature
+from returns.paper import note_of
 from returns.workbook import workbook
 
 TYPES = {
@@ -48,10 +49,11 @@ def given(kind: Kind, signature: Signature) -> SignatureGiven:
         moment=signature.signed_at,
         statement=signature.statement,
         content_hash=signature.content_hash,
+        note=note_of(signature),
     )
 
 
-def stamp_of(content: Content, *, final: bool, signatures: Sequence[SignatureGiven] = ()) -> Stamp:
+def stamp_of(content: Content, *, final: bool, signatures: Sequence[SignatureGiven] = (), ink: bool = False) -> Stamp:
     """What the files say about themselves when they are made now."""
     return Stamp(
         final=final,
@@ -61,13 +63,20 @@ def stamp_of(content: Content, *, final: bool, signatures: Sequence[SignatureGiv
         workbook_name=file_name(content, final=final, suffix="xlsx"),
         document_name=file_name(content, final=final, suffix="pdf"),
         date_note=f"System date {date_words(clock.today())}" if settings.FIXED_DATE else "",
+        ink=ink,
     )
 
 
 def draft_stamp(kind: Kind, content: Content, the_return: Return | None) -> Stamp:
     """The stamp of a draft, with the signatures that it has so far."""
-    signed = the_return.signatures.select_related("organisation").order_by("signed_at") if the_return else ()
-    return stamp_of(content, final=False, signatures=[given(kind, row) for row in signed])
+    signed = (
+        the_return.signatures.select_related("organisation", "copy", "uploaded_by").order_by("signed_at")
+        if the_return
+        else ()
+    )
+    # Nothing that nobody has begun is signed.
+    ink = kind.prints_ink and the_return is not None
+    return stamp_of(content, final=False, signatures=[given(kind, row) for row in signed], ink=ink)
 
 
 def render(content: Content, stamp: Stamp, formats: Sequence[str]) -> list[File]:

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from board.models import Organisation, Programme
+from board.models import Organisation, Programme, Role
 from core.forms import LONGEST_TEXT, ActForm, CountField, DayField, OnceForm, UploadField, VersionedForm, day_in_words
 from core.money import NOUGHT, MoneyFormField
 from funding.models import Disallowance
@@ -34,6 +34,25 @@ class SignatureForm(ActForm):
     """Nothing to fill in. `version` is that of the return on screen, which is what is signed."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class PaperForm(ActForm):
+    """A signature that was given on paper. `signers` are the roles in which somebody may have signed."""
+
+    file = UploadField(label="Signed copy", kinds=(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"))
+    signer = forms.ModelChoiceField(label="Signed by", queryset=Role.objects.none(), empty_label="Choose a person")
+    signed_on = DayField(label="Signed on", help_text="The day on the paper.")
+    hash_read = forms.CharField(
+        max_length=80, label="Content hash on the paper",
+        help_text="The first 16 signs, from the foot of any page, such as 8a4a ff76 6239 d5b7.",
+    )  # fmt: skip
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, signers: Sequence[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["signer"]
+        field.queryset = Role.objects.filter(pk__in=[role.pk for role in signers])
+        field.label_from_instance = lambda role: f"{role.user.name}, {role.capacity}"
 
 
 class ReasonForm(ActForm):

@@ -11,14 +11,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django_tables2 import A
 
-from board.models import Organisation, Quarter
+from board.models import Organisation, Quarter, StoredFile
 from core.forms import day_in_words
 from core.tables import Column, CountColumn, DayColumn, MomentColumn, MoneyColumn, ShortColumn, Table, TagColumn
 from funding.models import Evidence, SpendLine
 from returns.content import short_hash
 from returns.kinds.claim_record import payee
 from returns.kinds.scope import Scope, scope_of
-from returns.models import QueryFile, Return, Sample, SampleLine
+from returns.models import QueryFile, Return, Sample, SampleLine, Signature
 from returns.sending import standing_in_list
 
 STATUS_COLOURS = {
@@ -331,6 +331,25 @@ class SignatureTable(Table):
 
     def render_content_hash(self, value: str) -> str:
         return short_hash(value)
+
+
+class SignedCopyTable(Table):
+    """The signatures of a return that were given on paper, each with its copy."""
+
+    caption = "Signed copies"
+    act = Column("Signature", orderable=False)
+    person_name = Column("Person", orderable=False)
+    signed_on = DayColumn("Signed on", orderable=False)
+    copy = Column("Signed copy", orderable=False)
+    uploaded_by = Column("Uploaded by", orderable=False)
+    signed_at = MomentColumn("Uploaded", orderable=False)
+
+    def render_act(self, record: Signature) -> str:
+        return record.get_act_display()
+
+    def render_copy(self, record: Signature, value: StoredFile) -> SafeString:
+        url = reverse("returns:signed-copy", args=[record.the_return_id, record.act])
+        return format_html('<a class="govuk-link" href="{}">{}</a>', url, value.name)
 
 
 class WorthColumn(Column):

@@ -20,7 +20,7 @@ from board import rows as kept_rows
 from board.access import ACTIONS, may
 from board.delegating import delegate
 from board.files import store
-from board.models import Delegation, Organisation, Programme, Quarter, Role, User
+from board.models import Delegation, Organisation, Programme, Quarter, Role, StoredFile, User
 from config.views import not_here
 from contracts.models import Assignment, Contract
 from funding.accruals import open_accruals
@@ -45,7 +45,7 @@ from returns.certifying import open_return
 from returns.filling import register
 from returns.filling.mapping import Entry
 from returns.kinds.scope import of_quarter
-from returns.models import FunderTemplate, Return, Waiver
+from returns.models import FunderQuery, FunderTemplate, QueryFile, Return, Sample, Waiver
 from tests.evidence_files import PDF, upload
 from tests.returns.template_files import template
 
@@ -227,6 +227,10 @@ def rows() -> dict[str, list[tuple]]:
     named = (deputy(programme).reference,)
     waiver = waived(quarter)
     form = funder_template(programme).pk
+    asked = [(row.dispatch.the_return_id, row.reference) for row in FunderQuery.objects.order_by("reference")]
+    checked = Return.objects.get(kind="claim", status="checked")
+    # One that is finished, and one in work.
+    samples = [(row.reference,) for row in Sample.objects.order_by("reference")]
     return {
         "programme": [(code,)],
         "funding:entry": both,
@@ -338,6 +342,18 @@ def rows() -> dict[str, list[tuple]]:
         "returns:send": [(certified.pk,), (unsent.pk,)],
         "returns:accept": [(certified.pk,), (unsent.pk,)],
         "returns:send-withdraw": [(certified.pk,), (unsent.pk,)],
+        "returns:query-record": [(certified.pk,), (unsent.pk,)],
+        **{f"returns:query{act}": asked for act in ("", "-answer", "-end", "-withdraw", "-attach")},
+        "returns:query-file": [(*asked[0], attached_to(asked[0][1]))],
+        "returns:copy": [(certified.pk,), (of_ecc.pk,)],
+        "returns:copy-arrange": [(certified.pk,), (of_ecc.pk,)],
+        "returns:sign-paper": [(checked.pk, "certify"), (of_southend.pk, "certify")],
+        "returns:signed-copy": [(on_paper(usage), "certify")],
+        "returns:pack": [(quarter.pk, quarter.pk), (certified.last_quarter_id, certified.last_quarter_id)],
+        "returns:sample": samples,
+        "returns:sample-finish": samples,
+        "returns:sample-file": samples,
+        "returns:sample-line": [(*one, 1) for one in samples],
         "returns:waiver-ask": [(certified.pk,), (waiver.the_return_id,)],
         "returns:waiver-agree": [(waiver.the_return_id, waiver.reference)],
         "returns:waiver-withdraw": [(waiver.the_return_id, waiver.reference)],
@@ -349,6 +365,21 @@ def rows() -> dict[str, list[tuple]]:
         "returns:template-try": [(form, certified.pk)],
         "returns:template-fill": [(form, certified.pk)],
     }
+
+
+def attached_to(reference: str) -> int:
+    """A file of a question of the funder."""
+    query = FunderQuery.objects.get(reference=reference)
+    officer = User.objects.get(pk=query.created_by_id)
+    return kept_rows.create(QueryFile(query=query, file=StoredFile.objects.earliest("pk")), by=officer).pk
+
+
+def on_paper(the_return: Return) -> int:
+    """A return whose last signature was given on paper."""
+    copy = {"copy": StoredFile.objects.earliest("pk"), "signed_on": date(2024, 9, 20)}
+    by = the_return.signatures.get(act="prepare").person
+    the_return.signatures.filter(act="certify").update(uploaded_by=by, **copy)
+    return the_return.pk
 
 
 def people(demonstration: Person) -> dict[str, User]:

@@ -36,6 +36,8 @@ class Stamp:
     workbook_name: str = "return.xlsx"
     document_name: str = "return.pdf"
     date_note: str = ""
+    # Whether the PDF of a draft has boxes in which it is signed in ink.
+    ink: bool = False
 
     @property
     def status(self) -> str:

@@ -114,6 +114,8 @@ def take_effect(the_return: Return, content: Content, by: User) -> None:
     standing = source.claims.in_force().filter(quarter=the_return.last_quarter).first()
     if standing is not None and the_return.revision > 1 and standing.amount == amount:
         return
+    # Who signed on paper is another person than who uploads that.
+    signed = the_return.signatures.get(act=CERTIFY)
     claims.certify(
         source=source,
         quarter=the_return.last_quarter,
@@ -121,6 +123,7 @@ def take_effect(the_return: Return, content: Content, by: User) -> None:
         content_hash=the_return.content_hash,
         expected=amount,  # type: ignore[arg-type]
         by=by,
+        certified_by=signed.person,
     )
 
 
@@ -131,6 +134,7 @@ KIND = Kind(
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.CLOSING),
     steps=STEPS,
+    prints_ink=True,
     written=WRITTEN,
     build=build,
     waits_for=claim_readiness.waits_for,

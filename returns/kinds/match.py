@@ -531,6 +531,7 @@ KIND = Kind(
     spans=(Span.QUARTER, Span.YEAR),
     quarter_kinds=(Quarter.Kind.QUARTER,),
     steps=STEPS,
+    prints_ink=True,
     written=WRITTEN,
     build=build,
     waits_for=waits_for,

@@ -494,6 +494,7 @@ KIND = Kind(
     spans=(Span.PROGRAMME,),
     quarter_kinds=(),
     steps=STEPS,
+    prints_ink=True,
     written=WRITTEN,
     build=build,
     waits_for=waits_for,

@@ -399,6 +399,7 @@ KIND = Kind(
     spans=(Span.YEAR,),
     quarter_kinds=(),
     steps=STEPS,
+    prints_ink=True,
     written=WRITTEN,
     build=build,
     waits_for=waits_for,

@@ -157,6 +157,7 @@ KIND = Kind(
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.FOLLOW_UP),
     steps=STEPS,
+    prints_ink=True,
     written=WRITTEN,
     build=build,
     waits_for=waits_for,

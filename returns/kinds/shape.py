@@ -107,6 +107,8 @@ class Kind:
     formats: tuple[str, ...] = (FORMAT.WORKBOOK, FORMAT.PDF)
     # Whether every period must have one; else one of a later period stands for those before it.
     of_every_period: bool = True
+    # Whether its drafts print boxes in which it can be signed in ink.
+    prints_ink: bool = False
     # Whether a certified one is sent to the funder, who accepts it.
     goes_to_funder: bool = False
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 
-from board.models import Organisation, Programme, Project, Quarter, Role, User
+from board.models import Organisation, Programme, Project, Quarter, Role, StoredFile, User
 from board.rows import Kept
 
 
@@ -217,10 +217,25 @@ class Signature(models.Model):
     signed_at = models.DateTimeField()
     statement = models.TextField()
     content_hash = models.CharField(max_length=64)
+    # Of a signature on paper: the day on it, its copy, and who uploaded that at `signed_at`.
+    signed_on = models.DateField(null=True, blank=True)
+    copy = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="signatures")
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["the_return", "signed_at", "act"]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(signed_on=None, copy=None, uploaded_by=None)
+                | Q(signed_on__isnull=False, copy__isnull=False, uploaded_by__isnull=False),
+                name="signature_on_paper_is_whole",
+                violation_error_message="A signature on paper has its day, its copy and who uploaded it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(uploaded_by=None) | ~Q(uploaded_by=F("person")),
+                name="signature_on_paper_uploaded_by_another",
+                violation_error_message="Nobody uploads their own signature.",
+            ),
             models.UniqueConstraint(
                 fields=["the_return", "person"],
                 name="signature_signers_differ",

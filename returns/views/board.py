@@ -64,7 +64,7 @@ class BoardReport(_AboutReport, DetailPage):
 
     def get_facts(self) -> Sequence[Fact]:
         the_return = self.object
-        signed = the_return.signatures.select_related("organisation").get(act="certify")
+        signed = the_return.signatures.select_related("organisation", "copy", "uploaded_by").get(act="certify")
         return [
             Fact("Reference", the_return.reference),
             Fact("Issued", moment_in_words(signed.signed_at)),

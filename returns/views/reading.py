@@ -15,7 +15,8 @@ from returns import certifying, files
 from returns.content import short_hash
 from returns.kinds import content_of
 from returns.models import Return
-from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable
+from returns.paper import may_upload
+from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable, SignedCopyTable
 from returns.views.copying import copy_links
 from returns.views.quarter import groups, items_of
 from returns.views.queries import query_links, query_tables
@@ -63,6 +64,9 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         step = self.kind.next_step(the_return.status)
         if step and not certifying.signing_problems(the_return, step.act, user):
             links.append(Link(button_words(step), reverse("returns:sign", args=[the_return.pk, step.act])))
+        if step and may_upload(the_return, step, user):
+            url = reverse("returns:sign-paper", args=[the_return.pk, step.act])
+            links.append(Link("Upload a signed copy", url, secondary=True))
         if certifying.may_send_back(the_return, user):
             links.append(Link("Send back", reverse("returns:send-back", args=[the_return.pk]), secondary=True))
         links += [*copy_links(the_return, user), *sending_links(the_return, user), *query_links(the_return, user)]
@@ -79,11 +83,14 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         return certifying.series_of(self.object.kind, self.scope)
 
     def get_tables(self) -> Sequence[Table]:
-        found = self.object.signatures.select_related("organisation").order_by("signed_at")
+        found = self.object.signatures.select_related("organisation", "copy", "uploaded_by").order_by("signed_at")
         signed = [files.given(self.kind, row) for row in found]
         series = self._series()
         taken = self.object.downloads.select_related("by")[:20]
         tables: list[Table] = [SignatureTable(signed, prefix="signatures-")]
+        copies = [row for row in found if row.copy is not None]
+        if copies and access.may(self.request.user, "returns.download"):
+            tables.append(SignedCopyTable(copies, prefix="copies-"))
         if len(series) > 1:
             tables.append(RevisionTable(series, prefix="revisions-"))
         return [*query_tables(self.object), *tables, DownloadTable(list(taken), prefix="files-")]

@@ -1,20 +1,30 @@
 """What changes a return: writing in it, signing, sending back, revising."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from django.http import Http404
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
+from board.downloads import as_download
+from board.files import store
+from board.models import Role
 from board.programmes import names_in_use
-from board.views import ActPage, ConfirmPage, Fact
+from board.uploads import TakesUpload
+from board.views import ActPage, ConfirmPage, DetailPage, Fact
 from core.anonymity import warnings
+from core.problems import Refused
 from returns import certifying
 from returns.content import short_hash
-from returns.forms import CommentaryForm, ReasonForm, RevisionForm, SignatureForm
+from returns.forms import CommentaryForm, PaperForm, ReasonForm, RevisionForm, SignatureForm
 from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Step
 from returns.models import Commentary, Return
+from returns.paper import OnPaper, give_out, may_upload, signers_for
 from returns.views.shared import AboutReturn, Reading, button_words
 
 
@@ -112,6 +122,76 @@ class Sign(Reading, AboutReturn, ConfirmPage):
         if result is not None and result.is_frozen:
             return reverse("returns:receipt", args=[result.pk])
         return self.object.get_absolute_url()
+
+
+class SignOnPaper(AboutReturn, TakesUpload):
+    """Upload the signed copy of a signature that somebody gave on paper."""
+
+    action, heading, form_class, button = "returns.write", "Upload a signed copy", PaperForm, "Record the signature"
+    too_large = "The file is too large: the most that is taken is {limit} MB"
+
+    def allowed(self) -> bool:
+        return super().allowed() and may_upload(self.object, self.step, self.request.user)
+
+    @cached_property
+    def step(self) -> Step:
+        """The signature that is next, if it is the one of the address; 404 for any other."""
+        step = self.kind.next_step(self.object.status)
+        if step is None or step.act != self.kwargs["act"]:
+            raise Http404
+        return step
+
+    def get_lead(self) -> str:
+        return (
+            f"For “{self.step.capacity}”, where it was signed in ink. Print the return’s PDF, have it signed, and "
+            "upload a scan of it. It counts as that signature, and the person on the paper as its signer."
+        )
+
+    @cached_property
+    def signers(self) -> list[Role]:
+        return signers_for(self.object, self.step, self.request.user)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "signers": self.signers}
+
+    def empty_form(self) -> BaseForm:
+        return PaperForm({}, signers=self.signers)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.object.version}
+
+    def act(self, form: PaperForm) -> Return:
+        given, by = form.cleaned_data, self.request.user
+        stored = store(uploads=[given["file"]], by=by)
+        if stored.refused:
+            raise Refused([replace(problem, where="file") for problem in stored.refused])
+        role: Role = given["signer"]
+        paper = OnPaper(role.user.act_as(role), given["signed_on"], stored.files[0], given["hash_read"])
+        if self.step.act == PREPARE:
+            return certifying.prepare(the_return=self.object, by=by, paper=paper)
+        signing = {CHECK: certifying.check, CERTIFY: certifying.certify}[self.step.act]
+        return signing(the_return=self.object, by=by, seen_version=given["version"], paper=paper)
+
+    def get_success_message(self, result: Return) -> str:
+        return f"The signature is recorded. {result.reference} is {result.get_status_display().lower()}."
+
+
+class TakeCopy(AboutReturn, DetailPage):
+    """The signed copy of a signature that was given on paper."""
+
+    action = "returns.download"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        signature = self.object.signatures.filter(act=kwargs["act"], copy__isnull=False).select_related("copy").first()
+        if signature is None or signature.copy is None:
+            raise Http404
+        signature.the_return = self.object
+        try:
+            data = give_out(signature=signature, by=request.user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(self.object)
+        return as_download(signature.copy, data)
 
 
 class SendBack(AboutReturn, ActPage):
