@@ -267,7 +267,7 @@ def told(sample: Sample, found: Coverage) -> list[tuple[str, str]]:
     said = " and ".join(rule)
     share, rate = (f"{value}%" if value is not None else "none" for value in (found.share, found.rate))
     facts = [
-        ("Drawn from", f"the certified claims of {Scope(sample.first_quarter, sample.last_quarter)}"),
+        ("Drawn from", f"Certified claims of {Scope(sample.first_quarter, sample.last_quarter)}"),
         ("Population", f"{sample.population_lines:,} lines, {in_words(sample.population_total)}"),
         ("Rule", f"{said[0].upper()}{said[1:]}"),
         ("Seed", sample.seed),

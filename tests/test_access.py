@@ -458,6 +458,9 @@ def test_who_may_open_what(demonstration: Person, tried: dict[str, list[tuple]])
             found: dict[int, list[str]] = {}
             for key, client in clients.items():
                 response = client.get(url)
+                if response.streaming:
+                    # It holds its file until it has been read.
+                    response.getvalue()
                 found.setdefault(response.status_code, []).append(key)
             row = f"{name}/{number}" if name in tried else name
             statuses = "; ".join(f"{status}: {' '.join(keys)}" for status, keys in sorted(found.items()))

@@ -157,7 +157,7 @@ def draw_sample(programme: Programme, people: People) -> None:
     auditor = people["auditor"]
     with clock.at(SAMPLED_ON, 10):
         done = sampling.draw(
-            scope=spans["2023-24"], purpose="Audit of 2023-24", over=Decimal("20000.00"), at_random=5, seed="2023-24",
+            scope=spans["2023-24"], purpose="Audit of 2023-24", over=Decimal("15000.00"), at_random=5, seed="2023-24",
             by=auditor,
         )  # fmt: skip
         noted = done.lines.order_by("number").last()
@@ -170,6 +170,6 @@ def draw_sample(programme: Programme, people: People) -> None:
         sampling.finish(sample=done, conclusion="The lines looked at agree with their evidence.", by=auditor)
     with clock.at(SAMPLED_AGAIN_ON, 10):
         sampling.draw(
-            scope=spans["2024-25"], purpose="Interim audit of 2024-25", over=Decimal("20000.00"), at_random=5,
+            scope=spans["2024-25"], purpose="Interim audit of 2024-25", over=Decimal("15000.00"), at_random=5,
             seed="2024-25", by=auditor,
         )  # fmt: skip

@@ -35,6 +35,9 @@ class Packs(DetailPage):
     )
     object = None
 
+    def allowed(self) -> bool:
+        return super().allowed() and quarters_of(self.request.user).exists()
+
     def get_queryset(self) -> QuerySet[Quarter]:
         return quarters_of(self.request.user)
 
