@@ -394,7 +394,9 @@ def _unsignable(
 ) -> Iterator[Problem]:
     """Why a signature cannot be given, here or on paper."""
     yield from _signing_problems(the_return, kind, step, paper.person if paper else by)
-    if paper:
+    if paper and not step.signs:
+        yield Problem("act", f"A {kind.title.lower()} asks for no signature here: its figures are the system’s.")
+    elif paper:
         yield from paper_problems(the_return, paper, content_hash, by)
 
 

@@ -80,14 +80,15 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
         results.summary(record.quarter, record.projects, within=K),
         *(results.funnel(project, within=K) for project in record.projects if results.has_funnel(project)),
         results.outcomes(record.projects, within=K),
+        # Beside the other wide tables, which lie on their side.
+        results.quality(record.projects, within=K),
+        results.sign_offs(record.projects, within=K),
         milestones(record),
         results.narratives(record.projects),
         issues(record),
         actions(record),
         checks(record),
         options(record),
-        results.quality(record.projects, within=K),
-        results.sign_offs(record.projects, within=K),
     ]
     title = f"{KIND.title}: {record.contract.reference}, {clean(record.contract.title)}"
     return Content(

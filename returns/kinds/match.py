@@ -441,7 +441,7 @@ def ledger(record: Record) -> Section:
         Column("as-at", "Read to", "date"),
         Column("ledger", "Ledger, year to date", "money"),
         Column("ours", "Record, year to date", "money"),
-        Column("items", "Explained differences", "money"),
+        Column("items", "Explained", "money"),
         Column("unexplained", "Not explained", "money"),
         Column("print", "Shown by"),
     )

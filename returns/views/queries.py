@@ -23,7 +23,7 @@ from returns.forms import QueryAnswerForm, QueryEndForm, QueryFileForm, QueryFor
 from returns.models import FunderQuery, QueryFile, Return
 from returns.sending import dispatch_of
 from returns.tables import QueryFileTable, QueryTable
-from returns.views.shared import AboutReturn
+from returns.views.shared import AboutReturn, SavesOver
 
 
 class Record(AboutReturn, ActPage):
@@ -113,10 +113,10 @@ class QueryPage(AboutQuery, DetailPage):
         return [QueryFileTable(list(found))]
 
 
-class ChangesQuery(AboutQuery):
+class ChangesQuery(SavesOver, AboutQuery):
     """An act on a question that is open."""
 
-    action = "returns.send"
+    action, reread = "returns.send", ("object", "query")
 
     def allowed(self) -> bool:
         return super().allowed() and queries.may_change(self.query, self.request.user)  # type: ignore[misc]
@@ -126,6 +126,11 @@ class ChangesQuery(AboutQuery):
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "version": self.query.version}  # type: ignore[misc]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = self.query
+        told = [Fact(f"Answer of {day_in_words(row.answered_on)}", row.answer)] if row.answered_on else []
+        return super().get_context_data(**{"rows": told, **kwargs})  # type: ignore[misc]
 
     def get_back_url(self) -> str:
         return self.query.get_absolute_url()

@@ -23,11 +23,11 @@ from returns.models import Return, Sample, SampleLine, Signature
 from returns.sample_workbook import workbook
 from returns.tables import ProofTable, SampleLineTable, SampleTable
 from returns.views.packs import spans_of
-from returns.views.shared import return_url
+from returns.views.shared import SavesOver, return_url
 
 RELATED = ("programme__recipient", "first_quarter__year", "last_quarter__programme__recipient", "last_quarter__year",
            "created_by")  # fmt: skip
-OF_A_LINE = ("line__transaction__recorded_by", "line__transaction__created_by", "line__quarter",
+OF_A_LINE = ("changed_by", "line__transaction__recorded_by", "line__transaction__created_by", "line__quarter",
              "line__budget_line__project", "line__budget_line__heading", "line__budget_line__source",
              "claim_line__part__claim")  # fmt: skip
 
@@ -135,10 +135,10 @@ class SamplePage(AboutSample, DetailPage):
         return [SampleLineTable(list(rows), records=sampling.may_record(self.object, self.request.user))]
 
 
-class RecordResult(AboutSample, ActPage):
+class RecordResult(SavesOver, AboutSample, ActPage):
     """A line of the sample with its evidence and approvals, and what it turned out to be."""
 
-    action, form_class, button = "samples.draw", SampleLineForm, "Record the result"
+    action, form_class, button, reread = "samples.draw", SampleLineForm, "Record the result", ("object", "line")
     template_name = "returns/sample_line.html"
 
     def allowed(self) -> bool:
@@ -177,7 +177,17 @@ class RecordResult(AboutSample, ActPage):
             Fact("Claim", claim.reference, url=claim.get_absolute_url()),
             Fact("Return", claim.reference, url=return_url(user, claim.reference)),
             *self._approvals(),
+            *self._recorded(),
         ]
+
+    def _recorded(self) -> list[Fact]:
+        """The result that stands now, which the form takes the place of."""
+        row = self.line
+        if not row.result:
+            return []
+        wrong = f", {in_words(row.exception)}" if row.exception is not None else ""
+        words = f"{row.get_result_display()}{wrong}. {row.words}".strip()
+        return [Fact("Result so far", f"{words} ({row.changed_by}, {moment_in_words(row.changed_at)})")]
 
     def _approvals(self) -> list[Fact]:
         row = self.line
@@ -225,7 +235,7 @@ class RecordResult(AboutSample, ActPage):
         return reverse("returns:sample-line", args=[self.object.reference, following.number])
 
 
-class Finish(AboutSample, ActPage):
+class Finish(SavesOver, AboutSample, ActPage):
     """Close the sample with its conclusion."""
 
     action, heading, form_class, button = "samples.draw", "Finish the sample", ConclusionForm, "Finish it"

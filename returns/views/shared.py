@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from board import clock
@@ -61,6 +62,23 @@ class AboutReturn:
     @cached_property
     def scope(self) -> Scope:
         return scope_of(self.object)
+
+
+class SavesOver:
+    """A form whose row somebody else may change meanwhile: it shows what stands now, and may then be sent over it.
+
+    `reread` names what the page keeps of the row; the form has its version as `version`.
+    """
+
+    reread: tuple[str, ...] = ("object",)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if form.has_error(NON_FIELD_ERRORS, "version"):
+            for kept in self.reread:
+                self.__dict__.pop(kept, None)
+            form.data = form.data.copy()
+            form.data[form.add_prefix("version")] = str(self.get_initial()["version"])  # type: ignore[attr-defined]
+        return super().form_invalid(form)  # type: ignore[misc]
 
 
 class Reading:

@@ -268,6 +268,15 @@ def test_the_whole_way_goes_through_the_pages(asked: Asked) -> None:
     assert (asked.query.outcome, asked.query.outcome_words) == ("stands", "Thank you.")
 
 
+def test_an_answer_that_somebody_else_gave_is_shown_and_may_then_be_saved_over(asked: Asked) -> None:
+    asked.answer("Theirs")
+    mine = {"answered_on": "8 August 2023", "words": "Mine", "version": 1}
+    shown = posted(asked, "query-answer", **mine).content.decode()  # type: ignore[attr-defined]
+    assert "Somebody else changed this" in shown and "Theirs" in shown and "Mine" in shown
+    assert posted(asked, "query-answer", **{**mine, "version": 2}).status_code == 302  # type: ignore[attr-defined]
+    assert FunderQuery.objects.get().answer == "Mine"
+
+
 def test_a_refused_end_keeps_what_was_typed(asked: Asked) -> None:
     shown = posted(asked, "query-end", outcome="stands", ended_on="9 August 2023", words="Typed words", version=1)
     assert "Typed words" in shown.content.decode()  # type: ignore[attr-defined]

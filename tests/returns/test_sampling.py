@@ -249,6 +249,21 @@ class TestOfAClaim:
         assert "Typed words" in shown.content.decode()
         assert "Give the amount by which the claim is wrong" in shown.content.decode()
 
+    def test_a_result_that_somebody_else_changed_is_shown_and_may_then_be_saved_over(
+        self, scene: Scene, client: Client
+    ) -> None:
+        scene.certified()
+        sample = drawn(scene)
+        record(scene, sample.lines.get(number=1), "noted", words="Theirs")
+        client.force_login(scene.auditor)
+        url = reverse("returns:sample-line", args=[sample.reference, 1])
+        mine = {"result": "noted", "exception": "", "words": "Mine", "version": "1"}
+        shown = client.post(url, mine).content.decode()
+        assert "Somebody else changed this" in shown and "Theirs" in shown and "Mine" in shown
+        assert 'name="version" value="2"' in shown
+        assert client.post(url, {**mine, "version": "2"}).status_code == 302
+        assert sample.lines.get(number=1).words == "Mine"
+
     def test_its_workbook_says_what_its_page_says_and_taking_it_is_on_record(
         self, scene: Scene, client: Client
     ) -> None:
