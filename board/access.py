@@ -46,7 +46,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "returns.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "files.verify": EVERYONE - {ADMIN},
     "returns.board": frozenset({BOARD}),
-    "returns.pack": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
+    "packs.download": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "samples.read": frozenset({FINANCE, COMMISSIONING, CFO, AUDITOR}),
     "samples.draw": frozenset({AUDITOR}),
     "returns.write": frozenset({FINANCE, COMMISSIONING}),

@@ -28,7 +28,7 @@ def spans_of(user: User) -> dict[Programme, list[Scope]]:
 class Packs(DetailPage):
     """The spans of which a pack can be taken, each with how much of it is certified."""
 
-    action, heading = "returns.pack", "Packs for an audit"
+    action, heading = "packs.download", "Packs for an audit"
     lead = (
         "Everything certified of a quarter, a year or the whole programme in one file: the returns as they were "
         "signed, with lists of signatures and evidence, what is missing, and how each file is checked."
@@ -66,7 +66,7 @@ class Packs(DetailPage):
 class TakePack(Page):
     """A pack, made now from what is stored; that it was taken is on record."""
 
-    action = "returns.pack"
+    action = "packs.download"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:
         asked = (kwargs["first"], kwargs["last"])

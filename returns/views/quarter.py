@@ -50,7 +50,7 @@ class QuarterList(ListPage):
 
     def get_actions(self) -> Sequence[Link]:
         links = [Link("See every return and statement", reverse("returns:statements"), secondary=True)]
-        if access.may(self.request.user, "returns.pack") and self.get_queryset().exists():
+        if access.may(self.request.user, "packs.download") and self.get_queryset().exists():
             links.append(Link("Packs for an audit", reverse("returns:packs"), secondary=True))
         if access.may(self.request.user, "samples.read") and self.get_queryset().exists():
             links.append(Link("Samples of an audit", reverse("returns:samples"), secondary=True))

@@ -44,11 +44,13 @@ def test_the_table_answers_for_each_role(programme: Programme, kind: str, action
 
 # The last words of acts that only show something.
 SHOWING = {"read", "switch", "download", "front", "money", "verify", "board"}
+# What auditors write is their own: which lines they looked at, and what they found.
+THEIR_OWN = {"samples.draw": {Role.Kind.AUDITOR}}
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action.rpartition(".")[2] not in SHOWING])
 def test_auditors_and_board_members_change_nothing(action: str) -> None:
-    assert not ACTIONS[action] & {Role.Kind.AUDITOR, Role.Kind.BOARD_MEMBER}
+    assert ACTIONS[action] & {Role.Kind.AUDITOR, Role.Kind.BOARD_MEMBER} == THEIR_OWN.get(action, set())
 
 
 def test_who_holds_no_role_may_do_nothing(programme: Programme) -> None:
