@@ -251,6 +251,13 @@ def may_write(the_return: Return, by: User) -> bool:
     return the_return.status == Return.Status.DRAFT and _is(by, the_return.programme, WRITERS)
 
 
+def may_upload(the_return: Return, by: User) -> bool:
+    """Whether a person may upload a signed copy of the signature that is next: an officer who has not signed."""
+    step = kind_of(the_return.kind).next_step(the_return.status)
+    officer = step is not None and step.signs and _is(by, the_return.programme, WRITERS)
+    return officer and not the_return.signatures.filter(person=by).exists()
+
+
 def may_send_back(the_return: Return, by: User) -> bool:
     """Whether a person may make it a draft again."""
     kind = kind_of(the_return.kind)
@@ -397,6 +404,8 @@ def _unsignable(
     if paper and not step.signs:
         yield Problem("act", f"A {kind.title.lower()} asks for no signature here: its figures are the system’s.")
     elif paper:
+        if not _is(by, the_return.programme, WRITERS):
+            yield _not_theirs(by, the_return.programme.recipient, WRITERS, "upload a signed copy")
         yield from paper_problems(the_return, paper, content_hash, by)
 
 

@@ -6,7 +6,7 @@ key figures stand in the return's own order. A tick is of one figure of one revi
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -115,9 +115,8 @@ def _line(entry: Entry, figure: Figure | None, where: str, tick: CopyTick | None
     if tick is None:
         return line
     if tick.value != value:
-        return Line(line.key, line.label, line.where, value, line.shown, True, before=tick.value)
-    by = tick.changed_by.name if tick.changed_by else ""
-    return Line(line.key, line.label, line.where, value, line.shown, True, True, by, tick.changed_at)
+        return replace(line, before=tick.value)
+    return replace(line, done=True, by=tick.changed_by.name if tick.changed_by else "", at=tick.changed_at)
 
 
 def tick(*, the_return: Return, content: Content, done: Collection[str], shown_done: Collection[str], by: User) -> int:

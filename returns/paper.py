@@ -23,7 +23,6 @@ from returns.kinds.scope import scope_of
 from returns.kinds.shape import Step
 from returns.models import Return, Signature
 
-UPLOADERS = (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER)
 # What a signed paper is scanned or photographed as.
 KINDS = (FileKind.PDF, FileKind.PNG, FileKind.JPEG, FileKind.TIFF)
 READ_OFF = 16
@@ -39,16 +38,6 @@ class OnPaper:
     hash_read: str
 
 
-def may_upload(the_return: Return, step: Step | None, by: User) -> bool:
-    """Whether the person may upload a signed copy for the signature that is next."""
-    if step is None or not step.signs or the_return.is_frozen:
-        return False
-    role = by.acting
-    is_officer = role is not None and role.kind in UPLOADERS
-    of_recipient = role is not None and role.organisation_id == the_return.programme.recipient_id
-    return is_officer and of_recipient and not the_return.signatures.filter(person=by).exists()
-
-
 def signers_for(the_return: Return, step: Step, by: User) -> list[Role]:
     """The roles in which somebody may have signed on paper: as the step asks, in force, of nobody who has signed."""
     organisation = step.organisation(scope_of(the_return))
@@ -62,11 +51,7 @@ def signers_for(the_return: Return, step: Step, by: User) -> list[Role]:
 
 
 def paper_problems(the_return: Return, paper: OnPaper, content_hash: str, by: User) -> Iterator[Problem]:
-    """What stands against a signed copy, beside what stands against its signer. Asked under the return's lock."""
-    role = by.acting
-    if role is None or role.kind not in UPLOADERS or role.organisation_id != the_return.programme.recipient_id:
-        names = " or ".join(Role.Kind(kind).label.lower() for kind in UPLOADERS)
-        yield Problem("role", f"A {names} of {the_return.programme.recipient.short_name} may upload a signed copy.")
+    """What stands against a signed copy, beside its signer's and its uploader's roles."""
     if paper.person.pk == by.pk:
         yield Problem("F30", "You cannot upload your own signature: sign here instead.", True, "signer")
     if the_return.signatures.filter(person=by).exists():

@@ -64,7 +64,10 @@ class Population:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a sample covers and found: lines and pounds of those drawn, results so far, what is wrong in pounds."""
+    """What a sample covers and found: lines and pounds of those drawn, results so far.
+
+    `wrong` is in pounds what was claimed too much less what was claimed too little.
+    """
 
     lines: int
     total: Decimal
@@ -275,7 +278,7 @@ def told(sample: Sample, found: Coverage) -> list[tuple[str, str]]:
         ("Drawn by", f"{sample.created_by}, {moment_in_words(sample.created_at)}"),
         ("Covers", f"{found.lines:,} lines, {in_words(found.total)}: {share} of the cost"),
         ("Results", f"{found.done} of {found.lines}, {found.exceptions} of them exceptions"),
-        ("Wrong", f"{in_words(found.wrong)}: {rate} of the cost that was looked at"),
+        ("Wrong, too much less too little", f"{in_words(found.wrong)}: {rate} of the cost that was looked at"),
     ]
     if sample.finished_at is not None:
         facts += [("Finished", moment_in_words(sample.finished_at)), ("Conclusion", sample.conclusion)]

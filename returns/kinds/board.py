@@ -23,7 +23,7 @@ from kpis.kinds import Profile
 from kpis.lines import MeasureLine, Outstanding, ProjectPerformance, Shown
 from kpis.publishing import publish
 from kpis.results import outstanding, performance
-from kpis.scoring import HIDDEN, NOT_AVAILABLE, TOO_EARLY
+from kpis.scoring import HIDDEN
 from returns.content import (
     Cell,
     Chart,
@@ -42,6 +42,7 @@ from returns.content import (
 )
 from returns.items import Item, Place
 from returns.kinds import claim_record, claim_tables, costs, tracing
+from returns.kinds import performance as results
 from returns.kinds.claim_record import Record
 from returns.kinds.performance import measure_definitions, shown_cell, target_cell
 from returns.kinds.scope import Scope
@@ -63,7 +64,7 @@ from returns.models import Commentary, Return, Risk
 K = "board"
 # Figures that wait to be accepted can still change without a revision that keeps them: no report may print one.
 PROVISIONAL = "provisional"
-RATINGS = ("Green", "Amber", "Red", TOO_EARLY, NOT_AVAILABLE, HIDDEN)
+RATINGS = (*results.RATINGS, HIDDEN)
 
 STEPS = (
     Step(
@@ -572,8 +573,7 @@ def _thresholds(record: BoardRecord) -> tuple[ThresholdUsed, ...]:
 
     return (
         ThresholdUsed("Hidden: counts of people below", at("suppress-below")),
-        ThresholdUsed("Green from this share of the target", f"{at('rag-green-percent')}%"),
-        ThresholdUsed("Amber from this share of the target", f"{at('rag-amber-percent')}%"),
+        *results.rating_thresholds(programme, quarter.last_day),
         ThresholdUsed("Variance above the threshold, share of the profile to date", f"{variance:f}%"),
         ThresholdUsed("Variance above the threshold, amount", in_words(record.money.threshold("variance-amount"))),
     )

@@ -8,18 +8,15 @@ from datetime import date
 
 from board.models import Quarter
 from board.quarters import MONEY, RESULTS
-from board.thresholds import threshold
 from contracts.models import Contract
 from core.forms import day_in_words
 from core.money import NOUGHT
 from funding.rules import REPORTS_SPEND
-from kpis.models import Duty
-from kpis.results import outstanding
-from returns.content import Content, Definition, Fact, Section, ThresholdUsed, clean, make_fact, slug
+from returns.content import Content, Definition, Fact, Section, clean, make_fact, slug
 from returns.items import Item, Place
 from returns.kinds import performance as results
 from returns.kinds import tracing
-from returns.kinds.contract_record import Record, contracts_of, read
+from returns.kinds.contract_record import Record, contracts_of, read, waiting_for
 from returns.kinds.contract_tables import (
     K,
     actions,
@@ -65,7 +62,6 @@ WRITTEN = (
     Written("to-discuss", "To be talked about", "What the supplier should come prepared for."),
     Written("agreed", "What was agreed", "Only if the review has taken place: what, by whom as a role title, by when."),
 )
-RATINGS = ("Green", "Amber", "Red", "Too early", "Not available")
 
 
 def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Content:
@@ -96,7 +92,7 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
         sections=tuple(tracing.traced(section) for section in sections),
         definitions=(*DEFINITIONS, *results.measure_definitions(record.projects)),
         notes=NOTES,
-        thresholds=_thresholds(record),
+        thresholds=results.rating_thresholds(scope.programme, record.quarter.last_day),
     )
 
 
@@ -105,10 +101,7 @@ def waits_for(scope: Scope, today: date) -> Iterator[Item]:
     contract = Contract.objects.filter(programme=scope.programme, reference=scope.subject).first()
     if contract is None:
         return
-    names = {duty.reference for duty in Duty.objects.in_force(scope.last).of_contract(contract)}
-    for row in outstanding(scope.programme, scope.last):
-        if row.duty not in names:
-            continue
+    for row in waiting_for(contract, scope.last):
         places = (Place("See the submission", "submissions.read", row.url_name, row.url_args),)
         if row.status in ("submitted", "queried"):
             words = f"{row.words} They can still change: accept them first."
@@ -141,7 +134,7 @@ def key_figures(record: Record) -> Section:
             count(f"rated-{slug(word)}", f"Measures with a target, {word}",
                   [f"{K}/kpis/{slug(f'{project.code}-{line.code}')}/rating" for project, line in record.rated
                    if line.rag == word])
-            for word in RATINGS
+            for word in results.RATINGS
         ),
         count("issues", "Issues open", [f"{K}/issues/{code_of(row)}/state" for row in still]),
         count("actions", "Actions open", [f"{K}/actions/{code_of(row)}/state" for row in to_do]),
@@ -149,15 +142,6 @@ def key_figures(record: Record) -> Section:
     ]  # fmt: skip
     words = [row.words for row in record.waiting]
     return Section("key-figures", "Key figures", tuple(words), facts=tuple(facts), sheet="Key figures")
-
-
-def _thresholds(record: Record) -> tuple[ThresholdUsed, ...]:
-    names = (
-        ("rag-green-percent", "Green from this share of the target"),
-        ("rag-amber-percent", "Amber from this share of the target"),
-    )
-    programme, day = record.scope.programme, record.quarter.last_day
-    return tuple(ThresholdUsed(name, f"{threshold(programme, rule, day).normalize():f}%") for rule, name in names)
 
 
 NOTES = (

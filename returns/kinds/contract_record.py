@@ -62,16 +62,25 @@ def read(scope: Scope, *, today: date) -> Record:
     contract = Contract.objects.select_related("programme", "buyer", "provider").get(
         programme=scope.programme, reference=scope.subject
     )
-    duties = list(Duty.objects.in_force(scope.last).of_contract(contract))
-    names = {duty.reference for duty in duties}
     return Record(
         scope=scope,
         contract=contract,
         today=today,
         worth=tuple(_worth(contract, scope.last)),
-        projects=tuple(performance(scope.programme, scope.last, duties=duties)),
-        waiting=tuple(row for row in outstanding(scope.programme, scope.last) if row.duty in names),
+        projects=tuple(performance(scope.programme, scope.last, duties=duties_of(contract, scope.last))),
+        waiting=tuple(waiting_for(contract, scope.last)),
     )
+
+
+def duties_of(contract: Contract, quarter: Quarter) -> list[Duty]:
+    """Under which duties the contract's supplier reports in a quarter."""
+    return list(Duty.objects.in_force(quarter).of_contract(contract))
+
+
+def waiting_for(contract: Contract, quarter: Quarter) -> list[Outstanding]:
+    """Which of them have no accepted results of the quarter yet."""
+    names = {duty.reference for duty in duties_of(contract, quarter)}
+    return [row for row in outstanding(quarter.programme, quarter) if row.duty in names]
 
 
 def _worth(contract: Contract, quarter: Quarter) -> Iterator[Worth]:

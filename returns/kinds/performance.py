@@ -14,6 +14,7 @@ from kpis.kinds import Kind as MeasureKind
 from kpis.kinds import Profile
 from kpis.kinds import Section as Part
 from kpis.results import MeasureLine, ProjectPerformance, QualityLine, Shown, outstanding, performance
+from kpis.scoring import AMBER, GREEN, NOT_AVAILABLE, RED, TOO_EARLY
 from kpis.submitting import mark_reported
 from kpis.tracing import parts_of
 from returns.content import (
@@ -93,6 +94,7 @@ ADDS_UP = {
 }
 _FUNNEL = (Part.REFERRALS, Part.CASELOAD, Part.DELIVERY, Part.WORKFORCE)
 _RATES = (MeasureKind.RATIO,)
+RATINGS = (GREEN, AMBER, RED, TOO_EARLY, NOT_AVAILABLE)
 
 
 def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Content:
@@ -117,7 +119,7 @@ def build(scope: Scope, *, today: date, the_return: Return | None = None) -> Con
         ),
         definitions=measure_definitions(projects),
         notes=NOTES,
-        thresholds=_thresholds(programme, today),
+        thresholds=rating_thresholds(programme, today),
     )
 
 
@@ -205,7 +207,7 @@ def key_figures(quarter: Quarter, projects: Sequence[ProjectPerformance]) -> Sec
         fact("accepted", "Submissions accepted", accepted),
         fact("late", "Late submissions and figures", late),
     ]
-    for name in ("Green", "Amber", "Red", "Too early", "Not available"):
+    for name in RATINGS:
         facts.append(fact(f"rated-{slug(name)}", f"Measures with a target, {name}", rated.get(name, [])))
     facts.append(make_fact(K, "key-figures", "due", "Due to be signed by", quarter.certify_due_on, "date"))
     return Section("key-figures", "Key figures", facts=tuple(facts), sheet="Key figures")
@@ -581,9 +583,10 @@ def measure_definitions(projects: Sequence[ProjectPerformance]) -> tuple[Definit
     )
 
 
-def _thresholds(programme: Programme, today: date) -> tuple[ThresholdUsed, ...]:
+def rating_thresholds(programme: Programme, day: date) -> tuple[ThresholdUsed, ...]:
+    """From which share of its target a measure is rated green or amber, on a day."""
     names = (
         ("rag-green-percent", "Green from this share of the target"),
         ("rag-amber-percent", "Amber from this share of the target"),
     )
-    return tuple(ThresholdUsed(name, f"{threshold(programme, rule, today).normalize():f}%") for rule, name in names)
+    return tuple(ThresholdUsed(name, f"{threshold(programme, rule, day).normalize():f}%") for rule, name in names)

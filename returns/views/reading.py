@@ -15,7 +15,6 @@ from returns import certifying, files
 from returns.content import short_hash
 from returns.kinds import content_of
 from returns.models import Return
-from returns.paper import may_upload
 from returns.tables import STATUS_COLOURS, DownloadTable, RevisionTable, SignatureTable, SignedCopyTable
 from returns.views.copying import copy_links
 from returns.views.quarter import groups, items_of
@@ -64,7 +63,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
         step = self.kind.next_step(the_return.status)
         if step and not certifying.signing_problems(the_return, step.act, user):
             links.append(Link(button_words(step), reverse("returns:sign", args=[the_return.pk, step.act])))
-        if step and may_upload(the_return, step, user):
+        if step and certifying.may_upload(the_return, user):
             url = reverse("returns:sign-paper", args=[the_return.pk, step.act])
             links.append(Link("Upload a signed copy", url, secondary=True))
         if certifying.may_send_back(the_return, user):

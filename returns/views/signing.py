@@ -24,7 +24,7 @@ from returns.content import short_hash
 from returns.forms import CommentaryForm, PaperForm, ReasonForm, RevisionForm, SignatureForm
 from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Step
 from returns.models import Commentary, Return
-from returns.paper import OnPaper, give_out, may_upload, signers_for
+from returns.paper import OnPaper, give_out, signers_for
 from returns.views.shared import AboutReturn, Reading, button_words
 
 
@@ -131,7 +131,7 @@ class SignOnPaper(AboutReturn, TakesUpload):
     too_large = "The file is too large: the most that is taken is {limit} MB"
 
     def allowed(self) -> bool:
-        return super().allowed() and may_upload(self.object, self.step, self.request.user)
+        return super().allowed() and certifying.may_upload(self.object, self.request.user)
 
     @cached_property
     def step(self) -> Step:
