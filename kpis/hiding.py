@@ -24,6 +24,19 @@ _COUNTED = frozenset({FigureType.COUNT, FigureType.PEOPLE})
 _RATES = frozenset({FigureType.RATIO, FigureType.COHORT})
 
 
+@dataclass(frozen=True)
+class _Balance:
+    """How a reader knows figures to hang together: signed, they come to nought."""
+
+    terms: Equation
+    # The identity and the quarter that it is of, and which of its terms, given by nobody, are taken for nought.
+    of: tuple[str, str] = ("", "")
+    guessed: frozenset[str] = frozenset()
+
+    def gives_way_to(self, other: "_Balance") -> bool:
+        return self.of == other.of and self.guessed > other.guessed
+
+
 @dataclass
 class Hidden:
     """Answers whether a figure is hidden; nothing is where the profile hides nothing."""
@@ -179,7 +192,7 @@ class _Pattern:
         self._names: dict[Key, Key] = {}
         self._values: dict[Key, int] = {}
         self._slack: set[Key] = set()
-        self._balances: list[Equation] = []
+        self._balances: list[_Balance] = []
         self._tables: dict[Key, list[Equation]] = {}
         self.hidden: frozenset[Key] = frozenset()
         before: Reported | None = None
@@ -223,7 +236,7 @@ class _Pattern:
         # the closing figure before it. The other balancing figures are mostly nought: a reader is taken to know them.
         self._slack |= {key for key in opening if self._values[key] >= guard.below or key[:-1] in follows}
         known = (settled - self.hidden - opening) | ({self._names[key] for key in balancing} - opening)
-        self._balances += [*self._balances_of(stage, quarter, place), *self._balances_after(stage, quarter, place)]
+        self._learn([*self._balances_of(stage, quarter, place), *self._balances_after(stage, quarter, place)])
         for head, dimension, cells in tables:
             row = {self._names[key]: 1 for key in cells} | {self._names[head]: -1}
             self._tables.setdefault((*head, dimension), []).append(row)
@@ -240,13 +253,27 @@ class _Pattern:
         self._names = {key: name for key, name in self._names.items() if key not in now} | kept | new
         self._values |= {name: figures[key] for key, name in new.items()}
 
+    def _learn(self, found: list[_Balance]) -> None:
+        """What is taken for nought is so only until it is given, or the closing figure that an opening one repeats.
+
+        Who held on to both would have taken the late figure for nought before it came, whatever is shown or hidden.
+        """
+        for new in found:
+            if self._holds(new):
+                self._balances = [one for one in self._balances if not one.gives_way_to(new)]
+            self._balances.append(new)
+
+    def _holds(self, balance: _Balance) -> bool:
+        return not sum(sign * self._values[key] for key, sign in balance.terms.items())
+
     def _hide(
         self, tables: list[list[Equation]], guard: Guard, known: frozenset[Key], hidden: frozenset[Key]
     ) -> frozenset[Key]:
         heads = {key for key in self._values if key[0] != "cell"}
+        balances = [one.terms for one in self._balances]
         while True:
             before = hidden
-            hidden |= self._protected(heads, self._balances, guard, known, hidden)
+            hidden |= self._protected(heads, balances, guard, known, hidden)
             for rows in tables:
                 if any(key in hidden for key in rows[-1] if key[0] != "cell"):
                     hidden |= rows[-1].keys() - known
@@ -267,12 +294,12 @@ class _Pattern:
             unshown=frozenset(self._slack & keys),
         )
 
-    def _balances_of(self, stage: Reported, quarter: Quarter, place: str) -> list[Equation]:
+    def _balances_of(self, stage: Reported, quarter: Quarter, place: str) -> list[_Balance]:
         """How a reader knows the headlines of a quarter to hang together."""
-        found: list[Equation] = []
+        found: list[_Balance] = []
         for identity in stage.identities.get(self._project.pk, []):
-            row = self._balance(stage, quarter, identity)
-            if row is None:
+            row, guessed = self._terms(stage, quarter, identity)
+            if not all(_is_balancing(self._project, stage, code, quarter) for code in guessed):
                 continue
             if identity.relation == Identity.Relation.AT_MOST:
                 slack: Key = ("slack", identity.code, quarter.code, place)
@@ -282,11 +309,13 @@ class _Pattern:
                 self._values[slack] = left
                 self._slack.add(slack)
                 row[slack] = 1
-            found.append(row)
-        found += [{self._names[key]: 1, closing: -1} for key, closing in self._follows(stage, quarter).items()]
+            found.append(_Balance(row, (identity.code, quarter.code), guessed))
+        found += [
+            _Balance({self._names[key]: 1, closing: -1}) for key, closing in self._follows(stage, quarter).items()
+        ]
         return found
 
-    def _balances_after(self, stage: Reported, quarter: Quarter, place: str) -> list[Equation]:
+    def _balances_after(self, stage: Reported, quarter: Quarter, place: str) -> list[_Balance]:
         """How the figures of a quarter that was revised hang together with those of the next, which stand already.
 
         A closing figure that is given another value may be the next opening one now, and so give that away.
@@ -294,20 +323,20 @@ class _Pattern:
         later = next((row for row in stage.so_far if row.order > quarter.order), None)
         if later is None or not any(key[-1] == later.code for key in self._names):
             return []
-        found = self._balances_of(stage, later, place)
-        return [row for row in found if not sum(sign * self._values[key] for key, sign in row.items())]
+        return [one for one in self._balances_of(stage, later, place) if self._holds(one)]
 
-    def _balance(self, stage: Reported, quarter: Quarter, identity: Identity) -> dict[Key, int] | None:
-        """An identity's terms; None where one has no figure, unless it is an opening one that the closing one gives."""
+    def _terms(self, stage: Reported, quarter: Quarter, identity: Identity) -> tuple[dict[Key, int], frozenset[str]]:
+        """An identity's terms, and which of them have no figure; a closing figure gives the opening one after it."""
         row: dict[Key, int] = {}
+        without: set[str] = set()
         for sign, code in formulas.read(identity.terms):
             key = _head_key(code, quarter.code)
             name = self._names.get(key) or self._closing(stage, quarter, code)
             if name is not None:
                 row[name] = row.get(name, 0) + sign
-            elif not _is_balancing(self._project, stage, code, quarter):
-                return None
-        return row
+            else:
+                without.add(code)
+        return row, frozenset(without)
 
     def _closing(self, stage: Reported, quarter: Quarter, code: str) -> Key | None:
         """The figure of the quarter before that an opening one repeats."""

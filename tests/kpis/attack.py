@@ -67,6 +67,9 @@ class Attack:
         # The project and quarter of each figure that is shown, by itself or in a total or a rate.
         self._opened: set[tuple[str, str]] = set()
         self._versions: dict[Key, list[Key]] = {}
+        # Of an identity in a quarter: what is taken for nought, and what then follows; at which stages some was given.
+        self._guesses: dict[Key, dict[frozenset[str], list[tuple[dict[Key, int], int | None, int | None]]]] = {}
+        self.given_up: set[int] = set()
 
     def number(self, plain: Key, truth: int, version: int) -> Key:
         """The unknown behind a figure. A revision makes it another, unless it was shown and still is the same."""
@@ -122,6 +125,27 @@ class Attack:
         if (low is None or low <= amount) and (high is None or amount <= high):
             self.know(terms, low, high)
 
+    def guess(
+        self, of: Key, guessed: frozenset[str], terms: dict[Key, int], low: int | None, high: int | None, stage: int
+    ) -> None:
+        """What holds if some terms are nought. The reader gives that up for what holds with fewer taken for nought."""
+        amount = sum(factor * self.truth[key] for key, factor in terms.items())
+        if (low is not None and amount < low) or (high is not None and amount > high):
+            return
+        tried = self._guesses.setdefault(of, {})
+        if any(other < guessed for other in tried):
+            return
+        for other in [other for other in tried if guessed < other]:
+            del tried[other]
+            self.given_up.add(stage)
+        tried.setdefault(guessed, []).append((terms, low, high))
+
+    def _all_rows(self) -> Iterator[tuple[dict[Key, int], int | None, int | None]]:
+        yield from self.rows
+        for tried in self._guesses.values():
+            for rows in tried.values():
+                yield from rows
+
     def pinned(self) -> list[str]:
         """The hidden numbers that have one solution alone."""
         self._tell_the_small_apart()
@@ -142,7 +166,7 @@ class Attack:
             return key
 
         left = []
-        for terms, low, high in self.rows:
+        for terms, low, high in self._all_rows():
             unknown = {key: factor for key, factor in terms.items() if key in parent}
             known = sum(factor * self.truth[key] for key, factor in terms.items() if key not in parent)
             if unknown:
@@ -230,6 +254,14 @@ def attack(pages: Iterable[Page]) -> Attack:
     for page in pages:
         _Reading(found, page).read()
     return found
+
+
+def given_away(pages: Iterable[Page]) -> list[str]:
+    """The hidden numbers that one who keeps all pages can work out, at the end or before giving up what was guessed."""
+    kept = list(pages)
+    whole = attack(kept)
+    readers = [whole, *(attack(page for page in kept if page.place < stage) for stage in sorted(whole.given_up))]
+    return sorted({number for reader in readers for number in reader.pinned()})
 
 
 class _Reading:
@@ -432,11 +464,12 @@ class _Reading:
                     self.attack.suppose({head: 1, key: -1}, 0, None)
 
     def _identities(self) -> None:
-        """Opening figures are the closing ones before; a balancing figure that nobody gives is taken for nought."""
+        """Opening figures are the closing ones before; a balancing figure is taken for nought until it is given."""
         quarter = self.behind.quarter
         codes = set(self.behind.codes(self.project))
         for identity in self.behind.identities.get(self.project.pk, []):
             rows: list[dict[Key, int]] = [{}]
+            guessed: set[str] = set()
             for sign, code in formulas.read(identity.terms):
                 given = code in codes and not self._cell(code, quarter).empty
                 closing = self._closing(code)
@@ -445,9 +478,12 @@ class _Reading:
                 if not choices:
                     version = self.behind.kpis.get(self.project.pk, {}).get(code)
                     choices = [{}] if version and version[0].balancing else []
+                    guessed.add(code)
                 rows = [{**row, **choice} for row in rows for choice in choices]
             for row in rows:
-                self.attack.suppose(row, 0 if identity.relation == Identity.Relation.EQUALS else None, 0)
+                least = 0 if identity.relation == Identity.Relation.EQUALS else None
+                of = (self.project.code, identity.code, quarter.code)
+                self.attack.guess(of, frozenset(guessed), row, least, 0, self.page.place)
 
 
 def _handed_in(stage: Reported, given: Any) -> bool:
