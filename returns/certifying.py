@@ -48,7 +48,7 @@ def open_return(*, kind: str, scope: Scope, by: User) -> Return:
         series = series_of(kind, scope)
         if series and not series[-1].is_frozen:
             return series[-1]
-        if kind == "claim" and (paper := claimed_on_paper(scope.last)):
+        if kind == Return.CLAIM and (paper := claimed_on_paper(scope.last)):
             words = f"{paper.reference} was certified before this system was in use; its return is on paper."
             raise refuse("certified", words)
         if series:
@@ -67,7 +67,7 @@ def series_of(kind: str, scope: Scope) -> list[Return]:
 def claimed_on_paper(quarter: Quarter) -> Claim | None:
     """The quarter's claim of the time before this system: it has a claim on record and no return."""
     claim = Claim.objects.in_force().filter(quarter=quarter).first()
-    return claim if claim and not Return.objects.filter(kind="claim", last_quarter=quarter).exists() else None
+    return claim if claim and not Return.objects.filter(kind=Return.CLAIM, last_quarter=quarter).exists() else None
 
 
 def in_force(series: list[Return]) -> Return | None:
@@ -317,7 +317,7 @@ def _waiting_for(the_return: Return) -> list[Problem]:
 
 def _claim_stands(the_return: Return) -> list[Problem]:
     """A revision may not change the amount of a claim that was sent, unless that claim is withdrawn first."""
-    standing = standing_claim(the_return) if the_return.revision > 1 and the_return.kind == "claim" else None
+    standing = standing_claim(the_return) if the_return.revision > 1 and the_return.kind == Return.CLAIM else None
     if standing is None:
         return []
     amount = claims.work_out(standing.source, the_return.last_quarter, today=clock.today()).amount

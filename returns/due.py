@@ -114,7 +114,7 @@ def _beginnings(programmes: QuerySet[Programme], role: Role) -> Iterator[Due]:
         if role.kind not in kind.steps[0].roles or kind.subjects is not None:
             continue
         begun = Return.objects.filter(kind=kind.code, last_quarter=OuterRef("pk"))
-        any_return = Return.objects.filter(kind="claim", last_quarter=OuterRef("pk"))
+        any_return = Return.objects.filter(kind=Return.CLAIM, last_quarter=OuterRef("pk"))
         rows = Quarter.objects.filter(programme__in=programmes, kind__in=_ends(kind))
         for what in kind.closes:
             rows = rows.exclude(**{f"{what}_closed_at": None})

@@ -6,8 +6,7 @@ from django.http import HttpRequest
 
 from board.models import Programme, Quarter, Year
 from core.filters import Filters
-from returns.kinds import KINDS
-from returns.models import Return
+from returns.models import Return, kind_choices
 
 
 def _programmes(request: HttpRequest) -> QuerySet[Programme]:
@@ -51,7 +50,7 @@ class StatementFilters(Filters):
     """By programme, kind and status."""
 
     programme = django_filters.ModelChoiceFilter(queryset=_programmes, label="Programme")
-    kind = django_filters.ChoiceFilter(choices=[(kind.code, kind.title) for kind in KINDS.values()], label="Return")
+    kind = django_filters.ChoiceFilter(choices=kind_choices, label="Return")
     status = django_filters.ChoiceFilter(choices=Return.Status.choices, label="Status")
 
     class Meta:

@@ -16,7 +16,7 @@ from returns.copying import LONGEST_LABEL
 from returns.copying import Entry as CopyEntry
 from returns.filling.mapping import Entry, entry_of
 from returns.filling.nearby import InputCell
-from returns.models import Dispatch, FunderQuery, Return, SampleLine
+from returns.models import Dispatch, FunderQuery, SampleLine, kind_choices
 
 
 class CommentaryForm(ActForm):
@@ -293,7 +293,7 @@ class TemplateForm(OnceForm):
     """A funder's workbook for the register."""
 
     programme = forms.ModelChoiceField(queryset=Programme.objects.none(), empty_label=None, label="Programme")
-    kind = forms.ChoiceField(choices=Return.Kind.choices, label="Filled from which return")
+    kind = forms.ChoiceField(choices=kind_choices, label="Filled from which return")
     title = forms.CharField(max_length=80, label="What the funder calls it")
     edition = forms.CharField(
         max_length=40, label="Which edition", help_text="As the funder names it, for example v2, April 2024"

@@ -106,7 +106,7 @@ def missing_in(scope: Scope) -> list[Missing]:
                 if row is not None and (row.is_frozen or row.revision > 1):
                     continue
                 words = row.get_status_display() if row else "Not begun"
-                if row is None and kind.code == Return.Kind.CLAIM and one.last.pk in claimed:
+                if row is None and kind.code == Return.CLAIM and one.last.pk in claimed:
                     words = "On paper: certified before this system was in use"
                 about = f"{one}, {names[one.subject]}" if one.subject else str(one)
                 found.append(Missing(kind.title, about, words))

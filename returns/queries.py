@@ -37,7 +37,7 @@ def may_change(query: FunderQuery, by: User) -> bool:
 
 def disallowances_of(the_return: Return) -> list[Disallowance]:
     """What was disallowed of the claim of a return; none for a return without a claim."""
-    claim: Claim | None = certifying.standing_claim(the_return) if the_return.kind == Return.Kind.CLAIM else None
+    claim: Claim | None = certifying.standing_claim(the_return) if the_return.kind == Return.CLAIM else None
     if claim is None:
         return []
     rows_found = Disallowance.objects.filter(parts__line__claim_lines__part__claim=claim)

@@ -35,7 +35,7 @@ OPEN = "2024-25-Q4"
 # The quarter whose claim the funder asked about afterwards.
 ASKED_ABOUT = "2024-25-Q3"
 # Certified and left for an officer to send.
-NOT_SENT_YET = (Return.Kind.PERFORMANCE, "2024-25-Q3")
+NOT_SENT_YET = ("performance", "2024-25-Q3")
 # The quarter in which the closing period of the first year runs.
 AFTER_YEAR_END = "2024-25-Q1"
 # The closing period of 2023-24: when it was closed, and when its final claim was certified.
@@ -111,10 +111,10 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
             ledger.record_closing(programme, _closing_period(programme), people)
         reconciled.reconcile(programme, quarter, people)
         paid.pay(programme, quarter, people)
-        _certify(Return.Kind.CLAIM, quarter, quarter.certify_due_on, people)
-        _certify(Return.Kind.PERFORMANCE, quarter, quarter.certify_due_on, people)
+        _certify("claim", quarter, quarter.certify_due_on, people)
+        _certify("performance", quarter, quarter.certify_due_on, people)
         if quarter.code in wording.FOR_THE_BOARD:
-            _certify(Return.Kind.BOARD, quarter, quarter.certify_due_on, people)
+            _certify("board", quarter, quarter.certify_due_on, people)
         if quarter.code == AFTER_YEAR_END:
             _end_first_year(programme, people)
         if quarter.code == ASKED_ABOUT:
@@ -136,7 +136,7 @@ def _end_first_year(programme: Programme, people: People) -> None:
         closing.close(quarter=period, what=MONEY, by=people["commissioning.1"])
         money.mark_balance(programme, period.year, people)
     statements.sign_match(period, people)
-    _certify(Return.Kind.CLAIM, period, FINAL_ON, people)
+    _certify("claim", period, FINAL_ON, people)
     statements.sign_usage(period, people)
     statements.sign_partner(period, people)
 
@@ -151,10 +151,10 @@ def _answer_the_funder(programme: Programme, people: People) -> None:
     A question about the results of a quarter before still waits for its answer.
     """
     results = Return.objects.get(
-        kind=Return.Kind.PERFORMANCE, programme=programme, last_quarter__code="2024-25-Q2", status="certified"
+        kind="performance", programme=programme, last_quarter__code="2024-25-Q2", status="certified"
     )
     statements.ask(results, date(2025, 4, 3), wording.ASKED_OF_RESULTS, people)
-    certified = Return.objects.get(kind=Return.Kind.CLAIM, programme=programme, last_quarter__code=ASKED_ABOUT)
+    certified = Return.objects.get(kind="claim", programme=programme, last_quarter__code=ASKED_ABOUT)
     officer = people["finance.pfcc"]
     asked = statements.ask(certified, date(2025, 4, 2), wording.ASKED, people)
     with clock.at(date(2025, 4, 7), 9):
@@ -176,9 +176,9 @@ def _answer_the_funder(programme: Programme, people: People) -> None:
 def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
     """Prepare, check and certify a return by the people whose signatures it asks for."""
     first, then = {
-        Return.Kind.CLAIM: ("finance.pfcc", ("commissioning.1", "cfo")),
-        Return.Kind.PERFORMANCE: ("commissioning.1", ("commissioning.2",)),
-        Return.Kind.BOARD: ("commissioning.1", ("cfo",)),
+        "claim": ("finance.pfcc", ("commissioning.1", "cfo")),
+        "performance": ("commissioning.1", ("commissioning.2",)),
+        "board": ("commissioning.1", ("cfo",)),
     }[kind]
     quarter = _again(quarter)
     with clock.at(day, 11):
@@ -199,7 +199,7 @@ def _certify(kind: str, quarter: Quarter, day: date, people: People) -> None:
                 the_return=row, sent_on=day, way=Dispatch.Way.PORTAL, funder_reference="", by=people["commissioning.1"]
             )
     for claim in Claim.objects.filter(quarter=quarter, source__programme=quarter.programme):
-        if kind == Return.Kind.CLAIM:
+        if kind == "claim":
             money.pay(claim, people)
 
 

@@ -30,9 +30,9 @@ def sign_match(period: Quarter, people: People) -> None:
     """The annual statement of each match funder, made firm by the recipient and signed by the funder."""
     quarter = Quarter.objects.select_related("programme__recipient", "year").get(pk=period.pk)
     maker = people["finance.pfcc"]
-    for scope in KINDS[Return.Kind.MATCH].scopes(quarter):
+    for scope in KINDS["match"].scopes(quarter):
         with clock.at(MADE_ON, 11):
-            row = certifying.open_return(kind=Return.Kind.MATCH, scope=scope, by=maker)
+            row = certifying.open_return(kind="match", scope=scope, by=maker)
             if scope.subject == "ecc":
                 certifying.write_commentary(the_return=row, section="notes", words=NOTES, seen_version=None, by=maker)
             row = certifying.prepare(the_return=row, by=maker)
@@ -50,10 +50,10 @@ USE = {
 def sign_usage(period: Quarter, people: People) -> None:
     """The year-end statement of the use of the grant, signed as a claim is."""
     quarter = Quarter.objects.select_related("programme__recipient", "year").get(pk=period.pk)
-    [scope] = KINDS[Return.Kind.USAGE].scopes(quarter)
+    [scope] = KINDS["usage"].scopes(quarter)
     officer = people["finance.pfcc"]
     with clock.at(USED_ON, 10):
-        row = certifying.open_return(kind=Return.Kind.USAGE, scope=scope, by=officer)
+        row = certifying.open_return(kind="usage", scope=scope, by=officer)
         for section, words in USE.items():
             certifying.write_commentary(the_return=row, section=section, words=words, seen_version=None, by=officer)
         row = certifying.prepare(the_return=row, by=officer)
@@ -67,21 +67,19 @@ def sign_usage(period: Quarter, people: People) -> None:
 
 def ask_to_sign(quarter: Quarter, people: People) -> None:
     """A quarterly statement that waits for its funder's officer."""
-    found = KINDS[Return.Kind.MATCH].scopes(
-        Quarter.objects.select_related("programme__recipient", "year").get(pk=quarter.pk)
-    )
+    found = KINDS["match"].scopes(Quarter.objects.select_related("programme__recipient", "year").get(pk=quarter.pk))
     [scope] = [row for row in found if row.subject == "southend"]
     with clock.at(ASKED_ON, 9):
-        row = certifying.open_return(kind=Return.Kind.MATCH, scope=scope, by=people["finance.pfcc"])
+        row = certifying.open_return(kind="match", scope=scope, by=people["finance.pfcc"])
         certifying.prepare(the_return=row, by=people["finance.pfcc"])
 
 
 def sign_partner(period: Quarter, people: People) -> None:
     """Essex County Council's annual statement of expenditure; the other partners have still to be asked."""
     quarter = Quarter.objects.select_related("programme__recipient", "year").get(pk=period.pk)
-    [scope] = [row for row in KINDS[Return.Kind.PARTNER].scopes(quarter) if row.subject == "ecc"]
+    [scope] = [row for row in KINDS["partner"].scopes(quarter) if row.subject == "ecc"]
     with clock.at(USED_ON, 11):
-        row = certifying.open_return(kind=Return.Kind.PARTNER, scope=scope, by=people["finance.pfcc"])
+        row = certifying.open_return(kind="partner", scope=scope, by=people["finance.pfcc"])
         row = certifying.prepare(the_return=row, by=people["finance.pfcc"])
     with clock.at(USED_ON, 15):
         certifying.certify(the_return=row, by=people["cfo.ecc"])
@@ -95,9 +93,9 @@ def issue_pack(programme: Programme, people: People) -> None:
     """The review pack of one contract, before it is talked about with its supplier."""
     officer = people["commissioning.1"]
     quarter = programme.quarters.select_related("programme__recipient", "year").get(code=REVIEWED_OF)
-    [scope] = [row for row in KINDS[Return.Kind.CONTRACT].scopes(quarter) if row.subject == REVIEWED]
+    [scope] = [row for row in KINDS["contract"].scopes(quarter) if row.subject == REVIEWED]
     with clock.at(REVIEWED_ON, 9):
-        row = certifying.open_return(kind=Return.Kind.CONTRACT, scope=scope, by=officer)
+        row = certifying.open_return(kind="contract", scope=scope, by=officer)
         for section, words in (("assessment", ASSESSMENT), ("to-discuss", TO_DISCUSS)):
             certifying.write_commentary(the_return=row, section=section, words=words, seen_version=None, by=officer)
         row = certifying.prepare(the_return=row, by=officer)
@@ -128,8 +126,8 @@ def ask_for_change(programme: Programme, people: People) -> None:
         )
     officer = people["commissioning.1"]
     with clock.at(CHANGE_ON, 14):
-        [scope] = [row for row in KINDS[Return.Kind.CHANGE].scopes(last) if row.subject == asked.reference]
-        row = certifying.open_return(kind=Return.Kind.CHANGE, scope=scope, by=officer)
+        [scope] = [row for row in KINDS["change"].scopes(last) if row.subject == asked.reference]
+        row = certifying.open_return(kind="change", scope=scope, by=officer)
         for section, words in (("case", CASE), ("effect", EFFECT)):
             certifying.write_commentary(the_return=row, section=section, words=words, seen_version=None, by=officer)
         row = certifying.prepare(the_return=row, by=officer)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from board import clock, rows
 from board.models import Programme, User
-from returns.models import Return, Risk
+from returns.models import Risk
 
 PROGRESS = {
     "2023-24-Q1": "The award was confirmed five days before the start. Providers recruited through the quarter and "
@@ -61,12 +61,12 @@ FOR_THE_BOARD = {
 
 def commentary(kind: str, quarter_code: str) -> Iterator[tuple[str, str]]:
     """The sections of a quarter's return and what was written in each."""
-    if kind == Return.Kind.BOARD:
+    if kind == "board":
         yield from FOR_THE_BOARD[quarter_code].items()
         return
     if quarter_code in PROGRESS:
         yield "progress", PROGRESS[quarter_code]
-    if kind == Return.Kind.PERFORMANCE and quarter_code in LEARNING:
+    if kind == "performance" and quarter_code in LEARNING:
         yield "learning", LEARNING[quarter_code]
 
 

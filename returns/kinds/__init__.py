@@ -1,28 +1,29 @@
-"""The kinds of return, by code, and the one way in which the content of a return is made."""
+"""The kinds of return, by code, and the one way in which the content of a return is made.
 
+Each module of this package that has a `KIND` is a kind of return; nothing else lists them.
+"""
+
+import pkgutil
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 
 from core.forms import day_in_words
 from core.problems import refuse
 from returns.content import Column, Content, Section, Table, clean, differences, make_row, slug
-from returns.kinds import board, change, claim, contract, match, outturn, partner, performance, usage
 from returns.kinds.scope import Scope
 from returns.kinds.shape import Kind, stored_content
 from returns.models import Return, Waiver
 
-ALL = (
-    claim.KIND,
-    performance.KIND,
-    match.KIND,
-    usage.KIND,
-    outturn.KIND,
-    partner.KIND,
-    contract.KIND,
-    board.KIND,
-    change.KIND,
-)
-KINDS: dict[str, Kind] = {kind.code: kind for kind in ALL}
+
+def discovered() -> dict[str, Kind]:
+    """Every kind that has a module here, by code, each in its place."""
+    modules = [import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__)]
+    kinds: list[Kind] = [module.KIND for module in modules if hasattr(module, "KIND")]
+    return {kind.code: kind for kind in sorted(kinds, key=lambda kind: (kind.place, kind.code))}
+
+
+KINDS: dict[str, Kind] = discovered()
 
 
 def kind_of(code: str) -> Kind:

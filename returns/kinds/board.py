@@ -188,6 +188,7 @@ def _words_to_look_at(scope: Scope) -> Iterator[Item]:
 KIND = Kind(
     code=K,
     title="Board report",
+    place=8,
     closes=(MONEY, RESULTS),
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER,),
@@ -197,6 +198,7 @@ KIND = Kind(
     waits_for=waits_for,
     take_effect=take_effect,
     of_every_period=False,
+    issued_to_board=True,
 )
 NOTES = (
     "Small numbers of people are hidden, and so is what they could be worked out from: [c] stands in their place. "

@@ -300,6 +300,7 @@ DEFINITIONS = (
 KIND = Kind(
     code=K,
     title="Change request",
+    place=9,
     closes=(),
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER,),

@@ -130,6 +130,7 @@ def take_effect(the_return: Return, content: Content, by: User) -> None:
 KIND = Kind(
     code=K,
     title="Quarterly financial return and claim",
+    place=1,
     closes=(MONEY,),
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.CLOSING),

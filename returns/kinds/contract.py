@@ -157,6 +157,7 @@ DEFINITIONS = (
 KIND = Kind(
     code=K,
     title="Contract review pack",
+    place=7,
     closes=(MONEY, RESULTS),
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER,),

@@ -527,6 +527,7 @@ DEFINITIONS = (
 KIND = Kind(
     code=K,
     title="Match funding statement",
+    place=3,
     closes=(MONEY,),
     spans=(Span.QUARTER, Span.YEAR),
     quarter_kinds=(Quarter.Kind.QUARTER,),
@@ -536,5 +537,6 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     subjects=funders,
+    seen_by_subject=True,
     several="Match funding statements",
 )

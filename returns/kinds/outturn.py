@@ -490,6 +490,7 @@ DEFINITIONS = (
 KIND = Kind(
     code=K,
     title="Final outturn statement and end-of-programme report",
+    place=5,
     closes=(MONEY, RESULTS),
     spans=(Span.PROGRAMME,),
     quarter_kinds=(),

@@ -395,6 +395,7 @@ DEFINITIONS = (
 KIND = Kind(
     code=K,
     title="Partner’s annual statement of expenditure",
+    place=6,
     closes=(MONEY,),
     spans=(Span.YEAR,),
     quarter_kinds=(),
@@ -404,6 +405,7 @@ KIND = Kind(
     build=build,
     waits_for=waits_for,
     subjects=partners,
+    seen_by_subject=True,
     several="Partners’ annual statements of expenditure",
     # A paper to be signed; the workbook lies in it.
     formats=(FORMAT.PDF,),

@@ -155,6 +155,7 @@ def _says_why_missing(quarter: Quarter) -> bool:
 KIND = Kind(
     code=K,
     title="Quarterly performance return",
+    place=2,
     closes=(RESULTS,),
     spans=(Span.QUARTER,),
     quarter_kinds=(Quarter.Kind.QUARTER, Quarter.Kind.FOLLOW_UP),

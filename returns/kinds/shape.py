@@ -93,6 +93,8 @@ class Kind:
 
     code: str
     title: str
+    # Its place wherever the kinds are listed.
+    place: int
     closes: tuple[str, ...]
     spans: tuple[Span, ...]
     quarter_kinds: tuple[str, ...]
@@ -109,6 +111,10 @@ class Kind:
     of_every_period: bool = True
     # Whether its drafts print boxes in which it can be signed in ink.
     prints_ink: bool = False
+    # Whether its subject is an organisation, whose own finance officers and chief finance officer see it.
+    seen_by_subject: bool = False
+    # Whether a certified one is issued to the members of the board.
+    issued_to_board: bool = False
     # Whether a certified one is sent to the funder, who accepts it.
     goes_to_funder: bool = False
 

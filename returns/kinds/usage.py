@@ -388,6 +388,7 @@ DEFINITIONS = (
 KIND = Kind(
     code=K,
     title="Year-end statement of grant usage",
+    place=4,
     closes=(MONEY,),
     spans=(Span.YEAR,),
     quarter_kinds=(),

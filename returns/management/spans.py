@@ -9,8 +9,8 @@ from board.models import Programme, Quarter
 
 
 def add_span(parser: ArgumentParser, *, required: bool) -> None:
-    """Let a command take --programme and one span."""
-    parser.add_argument("--programme", required=True, metavar="CODE", help="for example DAPF-2023-25")
+    """Let a command take one span, and --programme where more than one has it."""
+    parser.add_argument("--programme", metavar="CODE", help="for example DAPF-2023-25, where the span is in several")
     span = parser.add_mutually_exclusive_group(required=required)
     span.add_argument("--quarter", metavar="CODE", help="one quarter: 2023-24-Q1, or 2023-24-closing")
     span.add_argument("--year", metavar="YEAR", help="a whole year with its closing period: 2023-24")
@@ -19,12 +19,29 @@ def add_span(parser: ArgumentParser, *, required: bool) -> None:
 
 
 def programme_of(options: dict[str, Any]) -> Programme:
-    """The programme that is asked for; CommandError with those there are."""
+    """The programme that is asked for, or the only one that has the span; CommandError with those there are."""
+    if options["programme"] is None:
+        return _only_programme_with(options)
     programme = Programme.objects.select_related("recipient").filter(code=options["programme"]).first()
     if programme is None:
         known = ", ".join(Programme.objects.order_by("code").values_list("code", flat=True)) or "none"
         raise CommandError(f"There is no programme “{options['programme']}”. Those here: {known}.", returncode=2)
     return programme
+
+
+def _only_programme_with(options: dict[str, Any]) -> Programme:
+    found = Programme.objects.select_related("recipient").order_by("code")
+    for code in filter(None, (options["quarter"], options["first"], options["last"])):
+        found = found.filter(quarters__code=code)
+    if options["year"]:
+        found = found.filter(years__code=options["year"])
+    match list(found):
+        case [programme]:
+            return programme
+        case []:
+            found = Programme.objects.order_by("code")
+    known = ", ".join(row.code for row in found) or "none"
+    raise CommandError(f"Which programme is meant? Give --programme with one of these: {known}.", returncode=2)
 
 
 def span_of(programme: Programme, options: dict[str, Any]) -> tuple[Quarter, Quarter] | None:

@@ -1,7 +1,7 @@
 """The tables of returns."""
 
 from returns.models.copied import CopyOrder, CopyTick
-from returns.models.made import Commentary, Document, Download, Return, Risk, Signature, Waiver
+from returns.models.made import Commentary, Document, Download, Return, Risk, Signature, Waiver, kind_choices
 from returns.models.sampled import Sample, SampleLine
 from returns.models.sent import Dispatch, FunderQuery, QueryFile
 from returns.models.templates import FunderTemplate, TemplateMap
@@ -23,4 +23,5 @@ __all__ = [
     "Signature",
     "TemplateMap",
     "Waiver",
+    "kind_choices",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 
 from board.models import Programme, User
 from board.rows import Kept
-from returns.models.made import Return
+from returns.models.made import Return, kind_choices
 
 
 class CopyOrder(models.Model):
@@ -16,7 +16,7 @@ class CopyOrder(models.Model):
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="copy_orders")
-    kind = models.CharField("kind of return", max_length=20, choices=Return.Kind)
+    kind = models.CharField("kind of return", max_length=20, choices=kind_choices)
     number = models.PositiveIntegerField()
     entries = models.TextField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -1,6 +1,8 @@
 """The frozen reports: their wording, signatures, waivers and stored files."""
 
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.apps import apps
 from django.db import models
@@ -9,6 +11,20 @@ from django.urls import reverse
 
 from board.models import Organisation, Programme, Project, Quarter, Role, StoredFile, User
 from board.rows import Kept
+
+if TYPE_CHECKING:
+    from returns.kinds.shape import Kind
+
+
+def kinds() -> Mapping[str, "Kind"]:
+    """The kinds of return by code. Each is a module that stands on these tables, so they are read when asked for."""
+    found: Mapping[str, Kind] = import_module("returns.kinds").KINDS
+    return found
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """What the kinds call themselves, so that a new one needs no change of the tables."""
+    return [(kind.code, kind.title) for kind in kinds().values()]
 
 
 class ReturnQuerySet(models.QuerySet["Return"]):
@@ -26,13 +42,15 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             return mine
         if role.kind == Role.Kind.BOARD_MEMBER:
             # A report whose place a revision took stays theirs: they have had it.
-            return mine.filter(kind=Return.Kind.BOARD, status__in=Return.FROZEN)
+            issued = [kind.code for kind in kinds().values() if kind.issued_to_board]
+            return mine.filter(kind__in=issued, status__in=Return.FROZEN)
         if role.kind not in (Role.Kind.FINANCE_OFFICER, Role.Kind.COMMISSIONING_OFFICER, Role.Kind.CFO):
             return self.none()
         seen = Q(programme__recipient=role.organisation)
         if role.kind != Role.Kind.COMMISSIONING_OFFICER:
             firm = ~Q(status=Return.Status.DRAFT)
-            seen |= Q(kind__in=Return.OF_ORGANISATIONS, subject=role.organisation.code) & firm
+            own = [kind.code for kind in kinds().values() if kind.seen_by_subject]
+            seen |= Q(kind__in=own, subject=role.organisation.code) & firm
         return mine.filter(seen)
 
     def with_dispatch(self) -> Self:
@@ -61,19 +79,8 @@ class Return(Kept):
     replaces it and drops the signatures.
     """
 
-    class Kind(models.TextChoices):
-        CLAIM = "claim", "Quarterly claim and financial return"
-        PERFORMANCE = "performance", "Quarterly performance return"
-        MATCH = "match", "Match funding statement"
-        USAGE = "usage", "Year-end statement of grant usage"
-        OUTTURN = "outturn", "Final outturn statement and end-of-programme report"
-        PARTNER = "partner", "Partner’s annual statement of expenditure"
-        CONTRACT = "contract", "Contract review pack"
-        BOARD = "board", "Board report"
-        CHANGE = "change", "Change request"
-
-    # Kinds whose subject is an organisation that may see its own.
-    OF_ORGANISATIONS: ClassVar = (Kind.MATCH, Kind.PARTNER)
+    # The kind whose certification makes a claim; other rules of money ask for it by name.
+    CLAIM: ClassVar = "claim"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -85,7 +92,7 @@ class Return(Kept):
     FROZEN: ClassVar = (Status.CERTIFIED, Status.SUPERSEDED)
 
     reference = models.CharField(max_length=80, unique=True)
-    kind = models.CharField(max_length=20, choices=Kind)
+    kind = models.CharField(max_length=20, choices=kind_choices)
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="returns")
     first_quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="returns_from")
     last_quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="returns_to")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from board.models import Programme, Role, StoredFile, User
 from board.rows import Kept
-from returns.models.made import Return
+from returns.models.made import kind_choices
 
 
 class FunderTemplateQuerySet(models.QuerySet["FunderTemplate"]):
@@ -32,7 +32,7 @@ class FunderTemplate(Kept):
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="templates")
-    kind = models.CharField("kind of return", max_length=20, choices=Return.Kind)
+    kind = models.CharField("kind of return", max_length=20, choices=kind_choices)
     title = models.CharField(max_length=80)
     edition = models.CharField(max_length=40, help_text="As the funder calls it, for example “v2, April 2024”.")
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="funder_templates")

@@ -16,6 +16,7 @@ from core.forms import moment_in_words
 from returns import certifying, files
 from returns.document import preview
 from returns.filters import BoardReportFilters
+from returns.kinds import KINDS
 from returns.kinds.shape import stored_content
 from returns.models import Return
 from returns.tables import STATUS_COLOURS, BoardReportTable
@@ -25,7 +26,8 @@ from returns.views.shared import AboutReturn
 
 def issued_to(user: Any) -> QuerySet[Return]:
     """The board reports that a person may read."""
-    rows = Return.objects.visible_to(user).filter(kind=Return.Kind.BOARD, status__in=Return.FROZEN)
+    issued = [kind.code for kind in KINDS.values() if kind.issued_to_board]
+    rows = Return.objects.visible_to(user).filter(kind__in=issued, status__in=Return.FROZEN)
     return rows.select_related(*certifying.RELATED)
 
 

@@ -167,7 +167,7 @@ class QuarterPage(DetailPage):
         quarter, user = self.object, self.request.user
         series = certifying.series_of(kind.code, scope)
         latest = series[-1] if series else None
-        paper = certifying.claimed_on_paper(quarter) if kind.code == "claim" else None
+        paper = certifying.claimed_on_paper(quarter) if kind.code == Return.CLAIM else None
         begin = ""
         if latest is None and paper is None and certifying.may_begin(quarter.programme, user):
             begin = reverse("returns:begin", args=[quarter.pk, kind.code])
@@ -280,7 +280,7 @@ class Close(AboutQuarter, ConfirmPage):
         return f"After this, nothing is recorded in the quarter. Its accruals are reversed into {into}."
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kind = KINDS["claim" if self.what == MONEY else "performance"]
+        kind = KINDS[Return.CLAIM if self.what == MONEY else "performance"]
         waiting = [item for item in items_of(kind, of_quarter(self.object)) if item.code != "closed"]
         return super().get_context_data(**{"groups": groups(waiting, self.request.user), **kwargs})
 

@@ -49,7 +49,7 @@ class ReturnPage(Reading, AboutReturn, DetailPage):
             facts.append(Fact("Reason for the revision", the_return.revision_reason))
         if the_return.content_hash:
             facts.append(Fact("Content signed", f"{short_hash(the_return.content_hash)} (SHA-256, first 16 of 64)"))
-        claim = certifying.standing_claim(the_return) if the_return.kind == Return.Kind.CLAIM else None
+        claim = certifying.standing_claim(the_return) if the_return.kind == Return.CLAIM else None
         if claim:
             facts.append(Fact("Claim, its lines and payments", claim.reference, url=claim.get_absolute_url()))
         facts += sending_facts(the_return, claim)

@@ -200,7 +200,7 @@ class RecordResult(SavesOver, AboutSample, ActPage):
             facts.append(Fact("Declared by", f"{one.created_by}, {moment_in_words(one.created_at)}"))
         if not facts[1:]:
             facts.append(Fact("Declared by", "No declaration of the quarter is on record."))
-        signed = Signature.objects.filter(the_return__kind=Return.Kind.CLAIM, the_return__reference=claim.reference)
+        signed = Signature.objects.filter(the_return__kind=Return.CLAIM, the_return__reference=claim.reference)
         for one in signed.order_by("signed_at"):
             facts.append(Fact(one.get_act_display(), f"{one.person_name}, {moment_in_words(one.signed_at)}"))
         return facts

@@ -129,7 +129,7 @@ def return_link(user: Any, claim: Claim) -> Link | None:
     """From a claim's page to the return that asks for it, for those who may read returns."""
     if not may(user, "returns.read"):
         return None
-    series = Return.objects.visible_to(user).filter(kind=Return.Kind.CLAIM, last_quarter=claim.quarter_id)
+    series = Return.objects.visible_to(user).filter(kind=Return.CLAIM, last_quarter=claim.quarter_id)
     found = series.filter(reference=claim.reference).first()
     return Link("See its return", found.get_absolute_url(), secondary=True) if found else None
 

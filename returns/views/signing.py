@@ -217,7 +217,7 @@ class Revise(AboutReturn, ActPage):
     )
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "of_claim": self.object.kind == "claim"}
+        return {**super().get_form_kwargs(), "of_claim": self.object.kind == Return.CLAIM}
 
     def act(self, form: RevisionForm) -> Return:
         return certifying.revise(the_return=self.object, by=self.request.user, **form.cleaned_data)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 
 from board.models import Counter
 from returns import files
+from tests import factories
 from tests.pdf_text import text_of
 from tests.returns.scenes import Scene
 
@@ -123,6 +125,32 @@ def test_a_span_or_subject_that_a_kind_has_not_is_refused_in_words(
 ) -> None:
     with pytest.raises(CommandError, match=re.escape(words)) as refused:
         asked(tmp_path, kind, **options)
+    assert refused.value.returncode == 2
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_the_only_programme_that_has_the_span_need_not_be_named(scene: Scene, tmp_path: Path) -> None:
+    factories.programme("DAPF-2025-27", date(2025, 4, 1), date(2027, 3, 31))
+    call_command("make_return", "claim", quarter="2023-24-Q1", out=tmp_path, stdout=StringIO())
+    assert {path.stem for path in tmp_path.iterdir()} == {"DAPF-2023-25-claim-2023-24-Q1-r1-draft"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"quarter": "2024-25-Q1"},
+        {"year": "2024-25"},
+        {"first": "2024-25-Q1", "last": "2024-25-Q2"},
+        {"year": "1999-00"},
+    ],
+)
+def test_where_two_programmes_or_none_have_the_span_the_command_asks_which(
+    scene: Scene, tmp_path: Path, options: dict[str, str]
+) -> None:
+    factories.programme("DAPF-2024-26", date(2024, 4, 1), date(2026, 3, 31))
+    words = "Which programme is meant? Give --programme with one of these: DAPF-2023-25, DAPF-2024-26."
+    with pytest.raises(CommandError, match=re.escape(words)) as refused:
+        call_command("make_return", "usage", out=tmp_path, **options)
     assert refused.value.returncode == 2
 
 

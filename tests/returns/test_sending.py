@@ -77,7 +77,7 @@ def test_a_draft_is_not_sent(scene: Scene) -> None:
 
 def test_what_does_not_go_to_the_funder_is_not_sent(scene: Scene) -> None:
     the_return = scene.certified()
-    Return.objects.filter(pk=the_return.pk).update(kind=Return.Kind.BOARD)
+    Return.objects.filter(pk=the_return.pk).update(kind="board")
     the_return.refresh_from_db()
     assert standing_with_funder(the_return) == ""
     assert not may_send(the_return, scene.commissioning)
@@ -179,7 +179,7 @@ def test_only_the_recipients_finance_and_commissioning_officers_record_it(scene:
 
 def test_a_certified_return_waits_to_be_sent_until_it_is(scene: Scene) -> None:
     the_return = scene.certified()
-    words = f"Send the quarterly claim and financial return for {scene.quarter()} to the funder, and record it"
+    words = f"Send the quarterly financial return and claim for {scene.quarter()} to the funder, and record it"
     for user in (scene.finance, scene.commissioning):
         assert duties(user) == [(words, scene.quarter().certify_due_on)]
     assert duties(scene.cfo) == []
