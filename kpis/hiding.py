@@ -2,7 +2,7 @@
 
 A year, a programme or a table never stands on a hidden quarter or headline. So only two things are left by
 which a reader could work one out, and `protect` sees to them: how the headlines of a quarter balance, and how
-the rows of a shown headline's breakdown make it. Quarters are gone through from the first, as they were
+the rows of a breakdown make its headline. Quarters are gone through from the first, as they were
 published: what an earlier report showed or hid stays so, and a later figure gives way. Counts that are not of
 people are never hidden.
 """
@@ -273,7 +273,11 @@ class _Pattern:
         balances = [one.terms for one in self._balances]
         while True:
             before = hidden
-            hidden |= self._protected(heads, balances, guard, known, hidden)
+            # What balances with a hidden headline must not meet the bounds that its own breakdown leaves it: two cells
+            # below five under a headline that is at least eight.
+            under = [row for rows in self._tables.values() for row in rows if row.keys() & heads & hidden]
+            together = heads.union(*under)
+            hidden |= self._protected(together, [*balances, *under], guard, known, hidden)
             for rows in tables:
                 if any(key in hidden for key in rows[-1] if key[0] != "cell"):
                     hidden |= rows[-1].keys() - known

@@ -17,6 +17,8 @@ from tests.kpis.issued import Issued
 LATE = 61
 # In these a quarter comes in after the report on the one after it, which opened with nought.
 OPENED_WITH_NOUGHT = (1121, 1594)
+# In this one a hidden headline is at least eight by what it balances with, over two hidden cells below five.
+MET_BY_ITS_CELLS = 2161
 
 
 def found_out(stages: list[list[Reported]]) -> list[str]:
@@ -27,7 +29,7 @@ def found_out(stages: list[list[Reported]]) -> list[str]:
     "seeds",
     [
         range(100),
-        OPENED_WITH_NOUGHT,
+        (*OPENED_WITH_NOUGHT, MET_BY_ITS_CELLS),
         *(pytest.param(range(at, at + 500), marks=pytest.mark.deep) for at in range(100, 2100, 500)),
     ],
     ids=str,
@@ -49,6 +51,17 @@ def test_a_late_closing_figure_takes_the_place_of_the_nought_that_a_report_opene
     hidden = hidden_of(made.project, made.stages()[-1][-1], Profile.BOARD).keys
     assert ("head", "CHB-08", "2023-Q4") in hidden
     assert ("head", "CHB-03", "2023-Q4") not in hidden
+
+
+def test_what_balances_with_a_hidden_headline_gives_way_where_its_cells_would_meet_it() -> None:
+    made = Issued(MET_BY_ITS_CELLS)
+    quarter = {code: ("head", code, "2023-Q2") for code in ("CHB-06", "CHB-08", "CHB-34")}
+    reported = made.stages()[-1][-1]
+    figures = {code: reported.cell(made.project, code, made.quarters[1]).count for code in quarter}
+    assert figures == {"CHB-06": 8, "CHB-08": 17, "CHB-34": 9}
+    # Nine were there and seventeen are: eight or more began. At most four of each of two ages makes them eight.
+    hidden = hidden_of(made.project, reported, Profile.BOARD).keys
+    assert {quarter["CHB-06"], quarter["CHB-08"]} <= hidden
 
 
 def test_results_that_come_in_order_are_hidden_as_if_no_report_had_been_issued() -> None:
