@@ -7,6 +7,7 @@ transaction.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from django.db import transaction
 
@@ -25,7 +26,7 @@ from returns.kinds import content_of, kind_of, require_scope
 from returns.kinds.scope import Scope, scope_of
 from returns.kinds.shape import CERTIFY, CHECK, PREPARE, Kind, Step, reference_of
 from returns.models import Commentary, Return, Signature
-from returns.paper import OnPaper, paper_problems
+from returns.paper import OnPaper, paper_problems, tell_signer
 from returns.readiness import readiness
 
 # What the scope of a return is read from.
@@ -433,6 +434,8 @@ def _sign(the_return: Return, step: Step, by: User, paper: OnPaper | None, made:
     signature.the_return = the_return
     signature.full_clean()
     signature.save(force_insert=True)
+    if paper is not None:
+        transaction.on_commit(partial(tell_signer, signature))
 
 
 def _on_paper(paper: OnPaper | None) -> str:

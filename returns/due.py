@@ -1,7 +1,7 @@
 """What the recipient's officers have to do to bring a quarter to its returns: close, begin, prepare, check, certify."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -13,9 +13,12 @@ from returns.certifying import RELATED
 from returns.kinds import KINDS
 from returns.kinds.scope import scope_of
 from returns.kinds.shape import Kind, Span
-from returns.models import Dispatch, FunderQuery, Return, Waiver
+from returns.models import Dispatch, FunderQuery, Return, Signature, Waiver
 from returns.sending import SENDERS
 from returns.waiving import AGREER
+
+# How long a signer is shown that a paper was uploaded as theirs.
+SHOWN_FOR = timedelta(days=28)
 
 
 def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
@@ -32,6 +35,7 @@ def due(user: User, *, today: date, moment: datetime) -> Iterator[Due]:
         yield from _queries(programmes)
     if role.kind == AGREER:
         yield from _waivers(programmes, user, today)
+    yield from _papers(user, moment)
     waiting = (
         Return.objects.visible_to(user)
         .exclude(status__in=[Return.Status.CERTIFIED, Return.Status.SUPERSEDED])
@@ -86,6 +90,17 @@ def _waivers(programmes: QuerySet[Programme], user: User, today: date) -> Iterat
     for row in rows.select_related("the_return").order_by("until", "reference"):
         words = f"Agree to or turn down a waiver of {row.the_return.reference}"
         yield Due(f"waiver/{row.reference}", words, "returns:return", (row.the_return_id,), row.until)
+
+
+def _papers(user: User, moment: datetime) -> Iterator[Due]:
+    """Papers that somebody uploaded as the person's signature, so that one they never signed comes out."""
+    rows = Signature.objects.filter(
+        person=user, uploaded_by__isnull=False, signed_at__gt=moment - SHOWN_FOR,
+        the_return__in=Return.objects.visible_to(user),
+    )  # fmt: skip
+    for row in rows.select_related("the_return").order_by("signed_at"):
+        words = f"See the paper that was uploaded as your signature on {row.the_return.reference}"
+        yield Due(f"paper/{row.pk}", words, "returns:return", (row.the_return_id,))
 
 
 def _closings(programmes: QuerySet[Programme], today: date) -> Iterator[Due]:

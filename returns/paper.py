@@ -3,13 +3,17 @@
 The paper bears the hash of the content, of which the first 16 signs are read off it: a copy of any other content is
 refused. It counts as that signature and moves the return as any other would. Its signer is a person with an account in
 the role that the signature asks for, and each signer is another. Who uploads it is an officer of the recipient who has
-not signed this revision: nobody vouches for a signature that they need for their own. The rule is this board's.
+not signed this revision: nobody vouches for a signature that they need for their own. Its signer is told at once by
+mail, and for four weeks on the first page (`due.py`), so that a paper they never signed comes out. The rules are this
+board's.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.core.mail import send_mail
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,6 +27,7 @@ from returns.kinds.scope import scope_of
 from returns.kinds.shape import Step
 from returns.models import Return, Signature
 
+logger = logging.getLogger(__name__)
 # What a signed paper is scanned or photographed as.
 KINDS = (FileKind.PDF, FileKind.PNG, FileKind.JPEG, FileKind.TIFF)
 READ_OFF = 16
@@ -72,6 +77,21 @@ def paper_problems(the_return: Return, paper: OnPaper, content_hash: str, by: Us
         yield Problem("signed_on", words, True, "signed_on")
     if FileKind(paper.copy.kind) not in KINDS:
         yield Problem("F22", f"“{paper.copy.name}” is no scan. Send a PDF or a picture.", True, "file")
+
+
+def tell_signer(signature: Signature) -> None:
+    """Mail the signer that a paper was uploaded as theirs; after the transaction, which a lost mail must not undo."""
+    reference = signature.the_return.reference
+    text = (
+        f"A signed paper was uploaded to the grant and returns system as your signature on\n{reference}.\n\n"
+        "Sign in and open that return to see the paper and who uploaded it. If you did not sign it, tell your\n"
+        "administrator at once.\n\nThis mailbox is not read.\n"
+    )
+    try:
+        send_mail("A paper was uploaded as your signature", text, None, [signature.person.email])
+    except OSError:
+        # smtplib's own errors are OSErrors too. The first page says the same, and the log names nobody by address.
+        logger.exception("The mail to user %s about a signed paper did not go", signature.person_id)
 
 
 def note_of(signature: Signature) -> str:

@@ -1,8 +1,10 @@
 """Signatures on paper: the copy is of the exact content, its signer is another person, and its uploader is neither."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -16,6 +18,7 @@ from funding.models import Claim
 from returns import certifying, files
 from returns.auditing import self_audit
 from returns.content import content_hash, short_hash
+from returns.due import due
 from returns.kinds import KINDS, content_of
 from returns.kinds.scope import scope_of
 from returns.models import Document, Return, Signature
@@ -81,6 +84,41 @@ def test_a_signed_copy_counts_as_the_signature_and_certifies_the_claim_in_its_si
     [event] = Event.objects.filter(act="return.certify")
     assert event.by == uploader(scene)
     assert f"signed on paper by {scene.cfo.name} on 27 July 2023" in event.words
+
+
+def test_the_signer_is_mailed_at_once_and_sees_it_on_their_first_page(
+    scene: Scene, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        the_return = certified_on_paper(scene)
+    [sent] = mail.outbox
+    assert (sent.to, sent.subject) == ([scene.cfo.email], "A paper was uploaded as your signature")
+    assert the_return.reference in sent.body and scene.cfo.name not in sent.body
+    words = f"See the paper that was uploaded as your signature on {the_return.reference}"
+    uploaded = the_return.signatures.get(act="certify").signed_at
+    for days, shown in ((0, True), (27, True), (28, False)):
+        moment = uploaded + timedelta(days=days)
+        found = [row.words for row in due(scene.cfo, today=moment.date(), moment=moment)]
+        assert (words in found) is shown, days
+    assert words not in [row.words for row in due(uploader(scene), today=LATE_JULY, moment=uploaded)]
+
+
+def test_a_mail_that_fails_undoes_no_signature(
+    scene: Scene, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> None:
+        raise ConnectionRefusedError("no mail server")
+
+    monkeypatch.setattr("returns.paper.send_mail", broken)
+    with django_capture_on_commit_callbacks(execute=True):
+        the_return = certified_on_paper(scene)
+    assert Return.objects.get(pk=the_return.pk).status == "certified" and not mail.outbox
+
+
+def test_who_signs_here_is_told_nothing(scene: Scene, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        scene.certified()
+    assert not mail.outbox
 
 
 def test_files_and_page_say_that_the_signed_copy_is_on_file(scene: Scene) -> None:
