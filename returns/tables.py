@@ -451,7 +451,7 @@ class SheetTable(Table):
     caption = "Sheets"
     name = Column("Sheet", orderable=False)
     open_cells = CountColumn("Cells left open", orderable=False)
-    mapped = CountColumn("Cells mapped", orderable=False)
+    mapped = CountColumn("Entries in the map", orderable=False)
 
 
 class MappingSheetTable(SheetTable):

@@ -17,6 +17,7 @@ from config.demo import (
     performance,
     reconciled,
     statements,
+    templates,
     wording,
 )
 from config.demo.partnership import CURRENT, EARLIER, load_organisations, load_people, load_programmes
@@ -124,6 +125,7 @@ def _load_current(programmes: dict[str, Programme], people: People) -> None:
     statements.issue_pack(programme, people)
     statements.ask_for_change(programme, people)
     statements.draw_sample(programme, people)
+    templates.register_form(programme, people)
 
 
 def _end_first_year(programme: Programme, people: People) -> None:

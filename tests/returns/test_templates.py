@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from io import StringIO
+from collections.abc import Callable
+from decimal import Decimal
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from board.models import Event, StoredFile, User
 from core.problems import Refused
@@ -302,3 +305,24 @@ def test_the_command_fills_nothing_from_a_draft_or_from_no_return(scene: Scene, 
         run(tmp_path, the_return.reference, [])
     with pytest.raises(CommandError, match="There is no return “X”"):
         run(tmp_path, "X", [])
+
+
+def test_the_form_of_the_demonstration_is_filled_from_every_claim_and_its_totals_are_the_returns(
+    demonstration: Callable[[str], User],
+) -> None:
+    row = FunderTemplate.objects.get()
+    assert "llustrative" in row.title
+    claims = Return.objects.filter(kind="claim", programme=row.programme, status__in=Return.FROZEN)
+    assert len(claims) > 7
+    for the_return in claims.select_related("programme", "last_quarter"):
+        content = stored_content(the_return)
+        filled = register.fill_from(row, register.latest_map(row), the_return, content)  # type: ignore[arg-type]
+        assert list(filled.unchecked) == []
+        book = load_workbook(BytesIO(filled.data), data_only=True)
+        for sheet, cell, key in (
+            ("Claim", "B18", "claim/summary/total/actual-to-date"),
+            ("Match", "B10", "claim/match/total/to-date"),
+        ):
+            assert Decimal(str(book[sheet][cell].value)).quantize(Decimal("0.01")) == content.figure(key).value, (
+                the_return
+            )
