@@ -1,15 +1,20 @@
 """Pages that take files, and refuse what is too large before a byte of it is read."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from board.files import store
+from board.models import StoredFile
 from board.views import ActPage
+from core.problems import Refused
 
 # The boxes and boundaries that a browser sends around the files.
 ENVELOPE_BYTES = 64 * 1024
@@ -21,11 +26,18 @@ class TakesUpload(ActPage):
     """A page that takes what the form's `field` holds. A subclass says how much, and what to do with more."""
 
     field = "file"
-    too_large = ""
+    too_large = "The file is too large: the most that is taken is {limit} MB"
 
     def most_bytes(self) -> int:
         """The most that is taken in one sending."""
         return settings.UPLOAD_LIMIT_BYTES
+
+    def keep(self, upload: UploadedFile) -> StoredFile:
+        """Store the one file that was sent. Refused at its box, in words, where it is not of a kind that is kept."""
+        stored = store(uploads=[upload], by=self.request.user)
+        if stored.refused:
+            raise Refused([replace(problem, where=self.field) for problem in stored.refused])
+        return stored.files[0]
 
     def empty_form(self) -> BaseForm:
         """The form with nothing in it, to bear the refusal of what was not read."""

@@ -1,7 +1,6 @@
 """The pages of deputies: who may sign for a chief finance officer, until when, and under which authority."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -163,14 +162,11 @@ class NameDeputy(OfChiefFinanceOfficers, TakesUpload):
 
     def act(self, form: DeputyForm) -> Delegation:
         given = form.cleaned_data
-        stored = files.store(uploads=[given["file"]], by=self.request.user)
-        if stored.refused:
-            raise Refused([replace(problem, where="file") for problem in stored.refused])
         return delegate(
             deputy=given["deputy"],
             starts_on=given["starts_on"],
             ends_on=given["ends_on"],
-            authority=stored.files[0],
+            authority=self.keep(given["file"]),
             by=self.request.user,
         )
 

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from board.downloads import as_download
-from board.files import store
 from board.uploads import TakesUpload
 from board.views import ConfirmPage, Fact, Page
 from contracts.filing import attach, give_out, take_away
@@ -22,14 +21,10 @@ class AddFile(WritesContract, TakesUpload):
     """Attach a file to the contract."""
 
     form_class, heading, button = FileForm, "Attach a file", "Attach"
-    too_large = "The file is too large: the most that is taken is {limit} MB"
 
     def act(self, form: FileForm) -> ContractFile:
         given = dict(form.cleaned_data)
-        stored = store(uploads=[given.pop("file")], by=self.request.user)
-        if stored.refused:
-            raise Refused(stored.refused)
-        return attach(contract=self.object, file=stored.files[0], by=self.request.user, **given)
+        return attach(contract=self.object, file=self.keep(given.pop("file")), by=self.request.user, **given)
 
     def get_success_message(self, result: ContractFile) -> str:
         return f"{result.reference} is attached."

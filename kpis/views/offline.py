@@ -88,7 +88,6 @@ class UploadWorkbook(Offline, TakesUpload):
 
     heading, button, form_class = "Fill in a workbook", "Upload the workbook", WorkbookForm
     template_name = "kpis/workbook.html"
-    too_large = "The file is too large: the most that is taken is {limit} MB"
     taken: Taken | None = None
     conflict = False
 

@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from board import clock
 from board.downloads import as_download
-from board.files import store
 from board.models import User
 from board.uploads import TakesUpload
 from board.views import ActPage, DetailPage, Fact, Link, Page
@@ -206,19 +205,15 @@ class AttachToQuery(ChangesQuery, TakesUpload):
     """Keep a file with the question or its answer."""
 
     heading, button, form_class = "Attach a file", "Attach", QueryFileForm
-    too_large = "The file is too large: the most that is taken is {limit} MB"
     success_message = "The file is attached."
 
     def get_initial(self) -> dict[str, Any]:
         return {}
 
     def act(self, form: QueryFileForm) -> QueryFile:
-        stored = store(uploads=[form.cleaned_data["file"]], by=self.request.user)
-        if stored.refused:
-            raise Refused(stored.refused)
         return queries.attach(
             query=self.query,
-            file=stored.files[0],
+            file=self.keep(form.cleaned_data["file"]),
             confirmed_no_names=form.cleaned_data["confirmed_no_names"],
             by=self.request.user,
         )

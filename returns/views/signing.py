@@ -1,7 +1,6 @@
 """What changes a return: writing in it, signing, sending back, revising."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from board.downloads import as_download
-from board.files import store
 from board.models import Role
 from board.programmes import names_in_use
 from board.uploads import TakesUpload
@@ -128,7 +126,6 @@ class SignOnPaper(AboutReturn, TakesUpload):
     """Upload the signed copy of a signature that somebody gave on paper."""
 
     action, heading, form_class, button = "returns.write", "Upload a signed copy", PaperForm, "Record the signature"
-    too_large = "The file is too large: the most that is taken is {limit} MB"
 
     def allowed(self) -> bool:
         return super().allowed() and certifying.may_upload(self.object, self.request.user)
@@ -162,11 +159,8 @@ class SignOnPaper(AboutReturn, TakesUpload):
 
     def act(self, form: PaperForm) -> Return:
         given, by = form.cleaned_data, self.request.user
-        stored = store(uploads=[given["file"]], by=by)
-        if stored.refused:
-            raise Refused([replace(problem, where="file") for problem in stored.refused])
         role: Role = given["signer"]
-        paper = OnPaper(role.user.act_as(role), given["signed_on"], stored.files[0], given["hash_read"])
+        paper = OnPaper(role.user.act_as(role), given["signed_on"], self.keep(given["file"]), given["hash_read"])
         if self.step.act == PREPARE:
             return certifying.prepare(the_return=self.object, by=by, paper=paper)
         signing = {CHECK: certifying.check, CERTIFY: certifying.certify}[self.step.act]

@@ -24,7 +24,6 @@ class Verify(TakesUpload):
     action, heading, button, form_class = "files.verify", "Verify a file", "Verify the file", VerifyForm
     lead = "Whether a workbook or a PDF is what was certified, to the byte. The file is not kept; that you asked is."
     template_name = "returns/verify.html"
-    too_large = "The file is too large: the most that is taken is {limit} MB"
 
     def form_valid(self, form: Any) -> HttpResponse:
         file = form.cleaned_data["file"]

@@ -162,7 +162,8 @@ def test_a_file_is_sent_on_its_page_and_refused_with_what_was_chosen(
     page = client.post(url, {"what": "agreement", "shared": "on"}).content.decode()
     assert "Choose file" in page and "Confirm that the file names no victim" in page
     sent = {"what": "agreement", "shared": "on", "confirmed_no_names": "on", "file": upload("a.exe", b"MZ\x90\0")}
-    assert "There is a problem" in client.post(url, sent).content.decode()
+    refused = client.post(url, sent).content.decode()
+    assert "There is a problem" in refused and 'href="#id_file"' in refused
     client.post(url, {**sent, "file": upload("a.pdf")})
     assert ContractFile.objects.get().shared
 
